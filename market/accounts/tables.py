@@ -1,0 +1,56 @@
+"""People, the organisations they act for, their sessions and their idempotency keys."""
+
+from piccolo.columns import UUID, Boolean, ForeignKey, Integer, Text, Timestamptz, Varchar
+from piccolo.table import Table
+
+from ratings.ledger.database import ENGINE
+
+
+class Organisation(Table, db=ENGINE):
+    """`kind` is the role its members wear. `demonstration` marks invented ones."""
+
+    id = UUID(primary_key=True)
+    kind = Varchar(length=12)
+    name = Varchar(length=120)
+    name_en = Varchar(length=160)
+    uscc = Varchar(length=18, null=True, default=None, unique=True)
+    demonstration = Boolean(default=False)
+    created_at = Timestamptz()
+
+
+class Person(Table, db=ENGINE):
+    id = UUID(primary_key=True)
+    login = Varchar(length=120, unique=True)
+    name = Varchar(length=80)
+    password_hash = Varchar(length=200)
+    demonstration = Boolean(default=False)
+    created_at = Timestamptz()
+
+
+class Membership(Table, db=ENGINE):
+    id = UUID(primary_key=True)
+    person = ForeignKey(references=Person, null=False)
+    organisation = ForeignKey(references=Organisation, null=False)
+    administrator = Boolean(default=False)
+
+
+class Session(Table, db=ENGINE):
+    """A signed-in browser or program; only the SHA-256 of its token is kept."""
+
+    token_hash = Varchar(length=64, primary_key=True)
+    person = ForeignKey(references=Person, null=False)
+    organisation = ForeignKey(references=Organisation, null=False)
+    created_at = Timestamptz()
+    seen_at = Timestamptz()
+
+
+class IdempotencyKey(Table, db=ENGINE):
+    """The answer already given to a request that may come twice."""
+
+    id = UUID(primary_key=True)
+    organisation = ForeignKey(references=Organisation, null=False)
+    key = Varchar(length=255)
+    request_hash = Varchar(length=64)
+    status = Integer()
+    body = Text()
+    created_at = Timestamptz()

@@ -1,0 +1,52 @@
+"""Items, packages and county ranges. Fee standards are data files, evaluated by fees.py."""
+
+from piccolo.columns import (
+    JSONB,
+    UUID,
+    BigInt,
+    Boolean,
+    Date,
+    ForeignKey,
+    Integer,
+    Text,
+    Timestamptz,
+    Varchar,
+)
+from piccolo.table import Table
+
+from market.accounts.tables import Organisation
+from ratings.ledger.database import ENGINE
+
+
+class Package(Table, db=ENGINE):
+    code = Varchar(length=40, primary_key=True)
+    name_zh = Varchar(length=60)
+    name_en = Varchar(length=120)
+    position = Integer()
+    record = JSONB()
+
+
+class Item(Table, db=ENGINE):
+    """One intermediary service item; `record` is the whole row of the data file."""
+
+    code = Varchar(length=4, primary_key=True)
+    name_zh = Varchar(length=80)
+    name_en = Varchar(length=160)
+    active = Boolean()
+    package = ForeignKey(references=Package, null=True)
+    record = JSONB()
+
+
+class CountyRange(Table, db=ENGINE):
+    """The range the centre sets where no published standard covers an item (收费区间)."""
+
+    id = UUID(primary_key=True)
+    item = ForeignKey(references=Item, null=False)
+    size_class = Varchar(length=10)
+    low_fen = BigInt()
+    high_fen = BigInt()
+    set_on = Date()
+    reason = Text()
+    set_by = ForeignKey(references=Organisation, null=True)
+    demonstration = Boolean(default=False)
+    created_at = Timestamptz()

@@ -1,0 +1,68 @@
+"""The work itself: engagements, their milestones and their deliverables."""
+
+from piccolo.columns import (
+    JSONB,
+    UUID,
+    BigInt,
+    Date,
+    ForeignKey,
+    Integer,
+    Text,
+    Timestamptz,
+    Varchar,
+)
+from piccolo.table import Table
+
+from market.accounts.tables import Organisation
+from market.agencies.tables import Agency, Listing
+from market.catalogue.tables import Package
+from market.purchasing.tables import GroupBuy
+from ratings.ledger.database import ENGINE
+
+
+class Engagement(Table, db=ENGINE):
+    """`state` running, delivered, accepted or settled. `due_on` is the promised last day."""
+
+    id = UUID(primary_key=True)
+    number = Varchar(length=20, unique=True)
+    package = ForeignKey(references=Package, null=False)
+    owner = ForeignKey(references=Organisation, null=False)
+    agency = ForeignKey(references=Agency, null=False)
+    supervisor = ForeignKey(references=Organisation, null=False)
+    group_buy = ForeignKey(references=GroupBuy, null=True)
+    listing = ForeignKey(references=Listing, null=True)
+    project_name = Varchar(length=120)
+    facts = JSONB()
+    price_fen = BigInt()
+    working_days = Integer()
+    state = Varchar(length=10, index=True)
+    started_at = Timestamptz()
+    due_on = Date()
+    accepted_at = Timestamptz(null=True, default=None)
+    settled_at = Timestamptz(null=True, default=None)
+
+
+class Milestone(Table, db=ENGINE):
+    """One item of the package, reported done by the agency."""
+
+    id = UUID(primary_key=True)
+    engagement = ForeignKey(references=Engagement, null=False)
+    position = Integer()
+    item = Varchar(length=4)
+    name_zh = Varchar(length=80)
+    name_en = Varchar(length=160)
+    reported_at = Timestamptz(null=True, default=None)
+    note = Text()
+
+
+class Deliverable(Table, db=ENGINE):
+    """A file in the object store under a random key; its name is shown, never used as a path."""
+
+    id = UUID(primary_key=True)
+    engagement = ForeignKey(references=Engagement, null=False)
+    filename = Varchar(length=200)
+    content_type = Varchar(length=100)
+    size = BigInt()
+    sha256 = Varchar(length=64)
+    storage_key = Varchar(length=100)
+    uploaded_at = Timestamptz()

@@ -1,0 +1,53 @@
+"""Group buys: who opened, who joined, who offered, and how each ended."""
+
+from piccolo.columns import JSONB, UUID, BigInt, ForeignKey, Integer, Text, Timestamptz, Varchar
+from piccolo.table import Table
+
+from market.accounts.tables import Organisation
+from market.agencies.tables import Agency
+from market.catalogue.tables import Package
+from ratings.ledger.database import ENGINE
+
+
+class GroupBuy(Table, db=ENGINE):
+    """`state` open, closed (tier fixed, agency to be chosen), failed or chosen.
+
+    `tiers` is a list of {at_least, price_fen}; `price_fen` is the tier it closed at, per
+    participant.
+    """
+
+    id = UUID(primary_key=True)
+    number = Varchar(length=20, unique=True)
+    package = ForeignKey(references=Package, null=False)
+    organisation = ForeignKey(references=Organisation, null=False)
+    title = Varchar(length=120)
+    description = Text()
+    facts = JSONB()
+    tiers = JSONB()
+    places = Integer()
+    deadline = Timestamptz()
+    state = Varchar(length=10, index=True)
+    opened_at = Timestamptz()
+    closed_at = Timestamptz(null=True, default=None)
+    price_fen = BigInt(null=True, default=None)
+    agency = ForeignKey(references=Agency, null=True)
+    chosen_at = Timestamptz(null=True, default=None)
+
+
+class Participation(Table, db=ENGINE):
+    """An enterprise in a group buy; the opener is the first participant."""
+
+    id = UUID(primary_key=True)
+    group_buy = ForeignKey(references=GroupBuy, null=False)
+    organisation = ForeignKey(references=Organisation, null=False)
+    project_name = Varchar(length=120)
+    joined_at = Timestamptz()
+
+
+class Offer(Table, db=ENGINE):
+    """An agency that agrees to serve the whole group at its tier prices."""
+
+    id = UUID(primary_key=True)
+    group_buy = ForeignKey(references=GroupBuy, null=False)
+    agency = ForeignKey(references=Agency, null=False)
+    offered_at = Timestamptz()

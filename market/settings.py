@@ -1,0 +1,53 @@
+"""The environment, read once into one frozen value."""
+
+import os
+import secrets
+from pathlib import Path
+
+import msgspec
+
+
+class Settings(msgspec.Struct, frozen=True):
+    """`database_url` empty means the embedded server under `var_dir`."""
+
+    database_url: str = ""
+    var_dir: Path = Path("var")
+    host: str = "127.0.0.1"
+    port: int = 8000
+    demonstration: bool = False
+    site_name: str = "云溪县中介服务超市"
+    site_name_en: str = "Yunxi County Agency Market"
+    site_owner: str = "云溪县政务服务管理办公室"
+    site_owner_en: str = "Yunxi County Government Services Office"
+    max_upload_bytes: int = 50 * 1024 * 1024
+    secure_cookies: bool = False
+    feed_key: str = ""
+
+
+def from_environment(**overrides: object) -> Settings:
+    """Variables are named STEELYARD_… except DATABASE_URL; overrides come from the command line."""
+    values: dict[str, object] = {"database_url": os.environ.get("DATABASE_URL", "")}
+    for field in msgspec.structs.fields(Settings):
+        text = os.environ.get(f"STEELYARD_{field.name.upper()}")
+        if text is not None:
+            values[field.name] = text
+    values.update({name: value for name, value in overrides.items() if value is not None})
+    return msgspec.convert(values, Settings, strict=False, dec_hook=_decode)
+
+
+def _decode(kind: type, value: object) -> object:
+    if kind is Path:
+        return Path(str(value))
+    raise NotImplementedError(kind)
+
+
+def installation_key(settings: Settings) -> bytes:
+    """A secret of this installation, made on first use; hashes personal identifiers on entry."""
+    if settings.feed_key:
+        return settings.feed_key.encode()
+    path = settings.var_dir / "installation.key"
+    if not path.exists():
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.touch(mode=0o600)
+        path.write_bytes(secrets.token_bytes(32))
+    return path.read_bytes()

@@ -1,0 +1,60 @@
+"""Appending to the ledger, always inside the transaction of the act itself."""
+
+from collections.abc import Mapping
+
+from ratings.ledger import rules
+from ratings.ledger.actors import Actor
+from ratings.ledger.database import connection, execute, fetchrow
+from ratings.ledger.tables import LedgerEntry
+
+# Any constant will do; it only has to be the same in every process that appends.
+_CHAIN_LOCK = 7_165_001
+
+
+async def record(
+    actor: Actor,
+    act: str,
+    subject_kind: str,
+    subject: str,
+    facts: Mapping[str, object] | None = None,
+    reason: str = "",
+) -> int:
+    """Append one entry and return its sequence number.
+
+    The chain has one end, so appends queue for a lock that is held until the transaction
+    ends: call this last in an action.
+    """
+    connection()
+    await execute("SELECT pg_advisory_xact_lock($1)", _CHAIN_LOCK)
+    last = await fetchrow("SELECT seq, hash FROM ledger_entry ORDER BY seq DESC LIMIT 1")
+    seq, previous_hash = (last["seq"] + 1, last["hash"]) if last else (1, rules.GENESIS)
+    text = rules.canonical(facts or {})
+    await LedgerEntry.insert(
+        LedgerEntry(
+            seq=seq,
+            at=actor.at,
+            role=actor.role.value,
+            person=actor.person,
+            organisation=actor.organisation,
+            act=act,
+            subject_kind=subject_kind,
+            subject=subject,
+            facts=text,
+            reason=reason,
+            previous_hash=previous_hash,
+            hash=rules.digest(
+                previous_hash,
+                seq=seq,
+                at=actor.at,
+                role=actor.role.value,
+                person=actor.person,
+                organisation=actor.organisation,
+                act=act,
+                subject_kind=subject_kind,
+                subject=subject,
+                facts=text,
+                reason=reason,
+            ),
+        )
+    )
+    return seq

@@ -1,0 +1,37 @@
+"""Who acts, in which role, and when."""
+
+from datetime import datetime
+from enum import StrEnum
+
+import msgspec
+
+
+class Role(StrEnum):
+    """The hats of design: one person may own several, but wears one at a time."""
+
+    PUBLIC = "public"
+    ENTERPRISE = "enterprise"
+    AGENCY = "agency"
+    SUPERVISOR = "supervisor"
+    CENTRE = "centre"
+    AUDITOR = "auditor"
+    SYSTEM = "system"
+
+
+class Actor(msgspec.Struct, frozen=True):
+    """The author of an act; `at` is the time of the act, so that rules never read a clock.
+
+    `person` and `organisation` are ids of rows that can be erased; names never travel here.
+    `uscc` is set for those who act for an agency.
+    """
+
+    role: Role
+    at: datetime
+    person: str | None = None
+    organisation: str | None = None
+    uscc: str | None = None
+
+
+def system(at: datetime) -> Actor:
+    """The timetable and the consequences that follow from somebody else's act."""
+    return Actor(role=Role.SYSTEM, at=at)

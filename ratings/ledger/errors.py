@@ -1,0 +1,76 @@
+"""The exceptions that reach a person, each with the HTTP status that describes it.
+
+`code` is stable and meant for programs; `message` is an English msgid with named
+`{placeholders}` that the edge translates before it fills them in.
+"""
+
+from typing import ClassVar
+
+import msgspec
+
+
+class Fault(msgspec.Struct, frozen=True):
+    """One thing wrong with the input: where (JSON pointer), which, and how to mend it."""
+
+    pointer: str
+    code: str
+    message: str
+
+
+class SteelyardError(Exception):
+    """Root of the tree; never raised itself."""
+
+    status: ClassVar[int] = 500
+
+    def __init__(
+        self, code: str, message: str, /, *, faults: tuple[Fault, ...] = (), **params: object
+    ) -> None:
+        self.code = code
+        self.message = message
+        self.params = params
+        self.faults = faults
+        super().__init__(message.format(**params))
+
+
+class Malformed(SteelyardError):
+    """The request cannot be understood at all."""
+
+    status = 400
+
+
+class NotSignedIn(SteelyardError):
+    status = 401
+
+
+class Forbidden(SteelyardError):
+    status = 403
+
+
+class NotFound(SteelyardError):
+    """Missing, or another tenant's: the two are never told apart."""
+
+    status = 404
+
+
+class Conflict(SteelyardError):
+    """The thing is not in a state that allows the act."""
+
+    status = 409
+
+
+class TooLarge(SteelyardError):
+    status = 413
+
+
+class Refused(SteelyardError):
+    """Understood, and a rule says no; the message carries the rule's workings."""
+
+    status = 422
+
+
+class TooMany(SteelyardError):
+    status = 429
+
+
+class Unavailable(SteelyardError):
+    status = 503

@@ -1,0 +1,51 @@
+"""Reading the ledger: the history of a thing, and the whole chain for verification."""
+
+from collections.abc import AsyncIterator
+
+from ratings.ledger.database import fetch
+from ratings.ledger.rules import Entry
+
+_COLUMNS = (
+    "seq, at, role, person, organisation, act, subject_kind, subject, facts, reason,"
+    " previous_hash, hash"
+)
+_CHUNK = 5_000
+
+
+async def history(subject_kind: str, subject: str) -> list[Entry]:
+    """Every act on one thing, oldest first."""
+    rows = await fetch(
+        f"SELECT {_COLUMNS} FROM ledger_entry"  # noqa: S608 - the columns are our own constant
+        " WHERE subject_kind = $1 AND subject = $2 ORDER BY seq",
+        subject_kind,
+        subject,
+    )
+    return [Entry(*row) for row in rows]
+
+
+async def latest(limit: int, acts: tuple[str, ...] = ()) -> list[Entry]:
+    """The newest entries, of all acts or of the named ones."""
+    rows = await fetch(
+        f"SELECT {_COLUMNS} FROM ledger_entry"  # noqa: S608 - the columns are our own constant
+        " WHERE $1::text[] = '{}' OR act = ANY($1) ORDER BY seq DESC LIMIT $2",
+        list(acts),
+        limit,
+    )
+    return [Entry(*row) for row in rows]
+
+
+async def chain() -> AsyncIterator[Entry]:
+    """All entries in order, in chunks, so that a long ledger needs little memory."""
+    after = -1
+    while True:
+        rows = await fetch(
+            f"SELECT {_COLUMNS} FROM ledger_entry"  # noqa: S608 - the columns are our own constant
+            " WHERE seq > $1 ORDER BY seq LIMIT $2",
+            after,
+            _CHUNK,
+        )
+        for row in rows:
+            yield Entry(*row)
+        if len(rows) < _CHUNK:
+            return
+        after = rows[-1]["seq"]
