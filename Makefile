@@ -1,0 +1,139 @@
+# make run    everything a newcomer needs, then the market with its demonstration data
+# make test   what CI runs: the checks, then every test with its coverage
+# make help   the rest
+#
+# Packages come from whatever index pip is configured for; the lock files carry hashes and no
+# address. Each step leaves a stamp in .venv, so a second run starts at once.
+
+SHELL := /bin/bash
+.SHELLFLAGS := -euo pipefail -c
+.DEFAULT_GOAL := help
+.DELETE_ON_ERROR:
+.NOTPARALLEL:
+
+PYTHON ?= $(shell for p in python3 python3.14 python3.13 python3.12 python3.11; do \
+	$$p -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo $$p && break; done)
+BIN := .venv/bin
+SERVE ?=
+TESTS ?= tests
+
+# uv does not read pip's configuration, so an index that only pip knows is handed to it here.
+# Where uv fails all the same, pip itself installs the same hashed lock: slower, never different.
+define install
+	@index=$$($(BIN)/python -m pip config list 2>/dev/null \
+		| sed -n "s/^[^=]*\.index-url='\([^']*\)'$$/\1/p" | tail -n 1); \
+	if [ -n "$$index" ] && [ -z "$${UV_DEFAULT_INDEX:-}$${UV_INDEX_URL:-}" ]; then \
+		export UV_DEFAULT_INDEX="$$index"; fi; \
+	VIRTUAL_ENV=.venv $(BIN)/uv pip install --quiet --require-hashes -r $(1) \
+	|| { echo "   uv could not; trying pip"; \
+		$(BIN)/python -m pip install --quiet --require-hashes -r $(1); }
+endef
+
+.PHONY: help
+help:
+	@echo "make run          install, load the demonstration, serve (SERVE='--port 9000' adds options)"
+	@echo "make test         checks and all tests with coverage (TESTS=tests/frame for a part)"
+	@echo "make check        ruff, mypy, import contracts, lock files"
+	@echo "make bench        requests a second and response times of the main reads and writes"
+	@echo "make lock         resolve the dependencies again and write the lock files"
+	@echo "make clean        remove .venv and caches; var/ with the data stays"
+
+# ---- set-up ---------------------------------------------------------------------------------
+
+.venv/.made: requirements-build.lock
+	@if [ -z "$(PYTHON)" ]; then echo "Steelyard needs Python 3.11 or later, and none is on the PATH." \
+		"Install one, or name it: make run PYTHON=/path/to/python3.12" >&2; exit 1; fi
+	@echo "-> virtual environment with $$($(PYTHON) --version)"
+	@$(PYTHON) -m venv .venv || { echo "The module venv is missing: on Debian and Ubuntu," \
+		"apt-get install python3-venv" >&2; exit 1; }
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes \
+		-r requirements-build.lock || { echo "The package index cannot be reached." \
+		"Check the network, or pip's configuration: $(BIN)/python -m pip config list" >&2; exit 1; }
+	@touch $@
+
+.venv/.run: .venv/.made requirements.lock
+	@echo "-> libraries"
+	$(call install,requirements.lock)
+	@touch $@
+
+.venv/.dev: .venv/.made requirements-dev.lock
+	@echo "-> libraries and development tools"
+	$(call install,requirements-dev.lock)
+	@touch $@ .venv/.run
+
+.venv/.package: .venv/.run pyproject.toml
+	@echo "-> the package itself"
+	@VIRTUAL_ENV=.venv $(BIN)/uv pip install --quiet --offline --no-deps --no-build-isolation -e .
+	@touch $@
+
+.venv/.assets: .venv/.package $(wildcard market/web/assets.py package-lock.json market/web/package-lock.json)
+	@echo "-> browser assets"
+	@if $(BIN)/python -m market.web.assets; then touch $@; else \
+		echo "   warning: the browser assets could not be fetched; pages work without them," \
+		"charts and live updates do not. The next make run tries again." >&2; fi
+
+# ---- running --------------------------------------------------------------------------------
+
+.PHONY: run
+run: .venv/.package .venv/.assets
+	@exec $(BIN)/steelyard serve --demo $(SERVE)
+
+.PHONY: bench
+bench: .venv/.dev .venv/.package
+	@exec $(BIN)/python bench/reads.py
+
+# ---- proving --------------------------------------------------------------------------------
+
+.PHONY: check
+check: .venv/.dev .venv/.package
+	@echo "-> ruff";           $(BIN)/ruff check --quiet . && $(BIN)/ruff format --quiet --check .
+	@echo "-> mypy";           $(BIN)/mypy -p market -p ratings
+	@echo "-> import contracts"; $(BIN)/lint-imports --no-cache > .venv/contracts.txt \
+		|| { cat .venv/contracts.txt; exit 1; }
+	@echo "-> syntax warnings"; $(BIN)/python -W error -m compileall -q -f market ratings migrations tests
+	@echo "-> lock files";     ! grep -nE '://|^-|--(extra-)?index|--find-links' requirements*.lock
+
+.PHONY: test
+test: .venv/.dev .venv/.package .venv/.assets test-tools check
+	@echo "-> tests"
+	@$(BIN)/python -m pytest $(TESTS) --cov --cov-report=term:skip-covered
+
+# The browser tests drive Debian's chromium, and one suite runs on PostgreSQL 15, the oldest
+# server that Steelyard supports. Root on a Debian machine gets what is missing.
+.PHONY: test-tools
+test-tools:
+	@missing=""; \
+	command -v chromium >/dev/null || command -v chromium-browser >/dev/null \
+		|| command -v google-chrome >/dev/null || missing="$$missing chromium"; \
+	fc-list :lang=zh 2>/dev/null | grep -q . || missing="$$missing fontconfig fonts-noto-cjk"; \
+	ls /usr/lib/postgresql/*/bin/postgres >/dev/null 2>&1 || missing="$$missing postgresql"; \
+	if [ -n "$$missing" ]; then \
+		if [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null; then \
+			echo "-> apt-get install$$missing"; \
+			export DEBIAN_FRONTEND=noninteractive; \
+			apt-get -q -o Acquire::Retries=3 update >/dev/null; \
+			apt-get -q -y -o Acquire::Retries=3 install --no-install-recommends $$missing >/dev/null; \
+		else \
+			echo "The tests need$$missing: install them (Debian: sudo apt-get install$$missing)." >&2; \
+			exit 1; \
+		fi; \
+	fi
+
+# ---- upkeep ---------------------------------------------------------------------------------
+
+COMPILE = VIRTUAL_ENV=.venv $(BIN)/uv pip compile --quiet --upgrade --universal --python-version 3.11 \
+	--generate-hashes --no-annotate --no-header --no-emit-index-url --no-emit-find-links pyproject.toml
+
+.PHONY: lock
+lock: .venv/.made
+	@echo "-> lock files"
+	@$(COMPILE) -o requirements.lock
+	@$(COMPILE) --group dev -c requirements.lock -o requirements-dev.lock
+	@VIRTUAL_ENV=.venv $(BIN)/uv pip compile --quiet --upgrade --universal --python-version 3.11 \
+		--generate-hashes --no-annotate --no-header --no-emit-index-url --no-emit-find-links \
+		--group build -o requirements-build.lock
+
+.PHONY: clean
+clean:
+	rm -rf .venv .mypy_cache .ruff_cache .pytest_cache .hypothesis .coverage htmlcov test-results
+	find market ratings migrations tests bench -name __pycache__ -prune -exec rm -rf {} +
