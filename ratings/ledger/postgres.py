@@ -181,7 +181,8 @@ class EmbeddedPostgres:
         settings = {"listen_addresses": "", "unix_socket_directories": str(sockets)}
         words = [f"-c {key}={shlex.quote(value)}" for key, value in settings.items()]
         words += [f"-c {key}={shlex.quote(value)}" for key, value in self._options.items()]
-        deadline = time.monotonic() + _CRASH_GRACE
+        crashed = (self._data / "postmaster.pid").exists()
+        deadline = time.monotonic() + (_CRASH_GRACE if crashed else 0)
         while True:
             said_before = self._log.stat().st_size
             started = self._run(
