@@ -29,11 +29,11 @@ from typing import Final
 from urllib.parse import quote
 
 from ratings.ledger.errors import Unavailable
+from ratings.ledger.postgres_user import give, own_private_directory, run_as
 
 _PORT: Final = 5432  # Only the name of the socket file: no network port is ever opened.
 _NAME: Final = "steelyard"  # of the database and of its owner
 _SOCKET_PATH_LIMIT: Final = 100  # bytes; the kernel's own limit is 104 to 108
-_NOBODY: Final = 65534
 _CRASH_GRACE: Final = 5.0  # seconds in which a killed server's children still hold its memory
 _START_TIMEOUT: Final = 60  # seconds; a recovery after a crash may replay a lot
 
@@ -76,7 +76,7 @@ class EmbeddedPostgres:
         try:
             self._directory.mkdir(parents=True, exist_ok=True)
             with self._one_at_a_time():
-                self._prefix = _run_as(self._directory, self._data, binaries)
+                self._prefix = run_as(self._directory, self._data, binaries)
                 self._user_lock = self._join()
                 try:
                     if not self._answers(binaries):
@@ -161,7 +161,7 @@ class EmbeddedPostgres:
         partial = self._directory / "data.partial"
         shutil.rmtree(partial, ignore_errors=True)
         partial.mkdir(mode=0o700)
-        _give(partial, self._prefix)
+        give(partial, self._prefix)
         made = self._run(
             binaries / "initdb",
             *("-D", partial, "-U", _NAME, "-A", "trust", "-E", "UTF8"),
@@ -174,10 +174,10 @@ class EmbeddedPostgres:
     def _launch(self, binaries: Path) -> None:
         """Start, and after a crash try again while the remains of the old server go away."""
         sockets = self.socket_directory
-        _own_private_directory(sockets, self._prefix)
+        own_private_directory(sockets, self._prefix)
         if not self._log.exists():
             self._log.touch(mode=0o600)
-        _give(self._log, self._prefix)
+        give(self._log, self._prefix)
         settings = {"listen_addresses": "", "unix_socket_directories": str(sockets)}
         words = [f"-c {key}={shlex.quote(value)}" for key, value in settings.items()]
         words += [f"-c {key}={shlex.quote(value)}" for key, value in self._options.items()]
@@ -234,71 +234,6 @@ def _binaries() -> Path:
         " server of version 15 or later.",
         platform=sys.platform,
     )
-
-
-def _run_as(directory: Path, data: Path, binaries: Path) -> list[str]:
-    """What stands before a command so that PostgreSQL, which refuses root, agrees to run.
-
-    Files that an ordinary user made are served as that user. Otherwise root becomes user 1000
-    of a namespace of its own, which needs no change of ownership; where namespaces are
-    forbidden (most containers), the user `nobody`, to whom the files are given. That user keeps
-    one privilege, to pass through directories: the clone may lie in /root, closed to others.
-    """
-    if os.geteuid() != 0:
-        return []
-    owner = data.stat().st_uid if data.exists() else 0
-    if owner == 0:
-        namespace = ["unshare", "--map-user=1000", "--map-group=1000", "--"]
-        if _works([*namespace, str(binaries / "postgres"), "--version"]):
-            return namespace
-        owner = _NOBODY
-    user = ["setpriv", f"--reuid={owner}", f"--regid={owner}", "--clear-groups"]
-    passing = ["--inh-caps=+dac_override", "--ambient-caps=+dac_override"]
-    for prefix in ([*user, *passing, "--"], [*user, "--"]):
-        if _works([*prefix, str(binaries / "postgres"), "--version"]):
-            _give(directory, prefix)
-            if data.exists():
-                _give(data, prefix)
-            return prefix
-    raise Unavailable(
-        "database-as-root",
-        "PostgreSQL does not run as root, and this machine allows neither namespaces nor another"
-        " user. Run steelyard as an ordinary user, or set DATABASE_URL to a server.",
-    )
-
-
-def _works(command: list[str]) -> bool:
-    try:
-        return subprocess.run(command, capture_output=True, check=False, cwd="/").returncode == 0
-    except OSError:
-        return False
-
-
-def _give(path: Path, prefix: list[str]) -> None:
-    """Hand `path` and all below it to the user that `prefix` changes to, if it does."""
-    user = next((int(word[8:]) for word in prefix if word.startswith("--reuid=")), None)
-    if user is None or path.stat().st_uid == user:
-        return
-    os.chown(path, user, user)
-    if path.is_dir():
-        for folder, folders, files in os.walk(path):
-            for name in (*folders, *files):
-                os.chown(Path(folder) / name, user, user, follow_symlinks=False)
-
-
-def _own_private_directory(path: Path, prefix: list[str]) -> None:
-    """Whoever reaches the socket is the owner of the database: nobody else may."""
-    path.mkdir(mode=0o700, exist_ok=True)
-    facts = path.lstat()
-    owned = facts.st_uid == os.geteuid() or os.geteuid() == 0
-    if path.is_symlink() or not owned or facts.st_mode & 0o077:
-        raise Unavailable(
-            "database-socket-directory",
-            "The directory {path} is not private to this user, so the database's socket cannot"
-            " be put there. Remove it and start again.",
-            path=path,
-        )
-    _give(path, prefix)
 
 
 def _forget_stale_pid(pid_file: Path) -> None:

@@ -12,7 +12,7 @@ from pathlib import Path
 import asyncpg
 import pytest
 
-from ratings.ledger import postgres
+from ratings.ledger import postgres, postgres_user
 from ratings.ledger.errors import Unavailable
 from ratings.ledger.postgres import EmbeddedPostgres
 
@@ -231,8 +231,10 @@ async def test_root_without_namespaces_serves_as_another_user(
     directory: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """For an ordinary user there is nothing to change to, and the same start must just work."""
-    works = postgres._works
-    monkeypatch.setattr(postgres, "_works", lambda words: words[0] != "unshare" and works(words))
+    works = postgres_user.works
+    monkeypatch.setattr(
+        postgres_user, "works", lambda words: words[0] != "unshare" and works(words)
+    )
     with EmbeddedPostgres(directory, options=FAST) as url:
         assert await value(url, "SELECT 1") == 1
         owner = (directory / "data").stat().st_uid
@@ -244,7 +246,7 @@ async def test_root_without_namespaces_serves_as_another_user(
 
 def test_root_with_no_way_out_is_told(directory: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(os, "geteuid", lambda: 0)
-    monkeypatch.setattr(postgres, "_works", lambda words: False)
+    monkeypatch.setattr(postgres_user, "works", lambda words: False)
     with pytest.raises(Unavailable) as refusal:
         EmbeddedPostgres(directory, options=FAST).start()
     assert refusal.value.code == "database-as-root"
