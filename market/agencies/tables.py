@@ -21,7 +21,7 @@ from ratings.ledger.database import ENGINE
 
 
 class Agency(Table, db=ENGINE):
-    """`state` applied, admitted or refused. Contact columns are private to the agency and officials."""
+    """`state` applied, admitted or refused. Contact columns are for the agency and officials."""
 
     uscc = Varchar(length=18, primary_key=True)
     organisation = ForeignKey(references=Organisation, null=False, unique=True)

@@ -19,10 +19,13 @@ from ratings.ledger.database import ENGINE
 
 
 class Package(Table, db=ENGINE):
+    """A service package; `supervisor` is the department that rates its engagements."""
+
     code = Varchar(length=40, primary_key=True)
     name_zh = Varchar(length=60)
     name_en = Varchar(length=120)
     position = Integer()
+    supervisor = ForeignKey(references=Organisation, null=True)
     record = JSONB()
 
 

@@ -5,6 +5,7 @@ transaction as a no-op, so `tx()` opens the asyncpg transaction itself and only 
 which connection to use meanwhile.
 """
 
+import uuid
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Any, cast
@@ -12,7 +13,7 @@ from typing import Any, cast
 import asyncpg
 from piccolo.engine.postgres import PostgresEngine, PostgresTransaction
 
-from ratings.ledger.errors import Unavailable
+from ratings.ledger.errors import NotFound, Unavailable
 
 
 class _QuietConnection(asyncpg.Connection):  # type: ignore[misc] # asyncpg is untyped
@@ -114,3 +115,11 @@ async def fetchval(sql: str, *arguments: object) -> Any:
 
 async def execute(sql: str, *arguments: object) -> str:
     return cast(str, await _source().execute(sql, *arguments))
+
+
+def row_id(text: str) -> str:
+    """A public id that may be asked for in SQL; NotFound when it cannot be one of ours."""
+    try:
+        return str(uuid.UUID(text))
+    except ValueError as error:
+        raise NotFound("not-found", "There is nothing with the id {id}.", id=text) from error

@@ -17,6 +17,16 @@ class Fault(msgspec.Struct, frozen=True):
     message: str
 
 
+class Bilingual(msgspec.Struct, frozen=True):
+    """A parameter of a message that reads differently in Chinese and English."""
+
+    zh: str
+    en: str
+
+    def __str__(self) -> str:
+        return self.en
+
+
 class SteelyardError(Exception):
     """Root of the tree; never raised itself."""
 

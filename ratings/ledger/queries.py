@@ -15,7 +15,7 @@ _CHUNK = 5_000
 async def history(subject_kind: str, subject: str) -> list[Entry]:
     """Every act on one thing, oldest first."""
     rows = await fetch(
-        f"SELECT {_COLUMNS} FROM ledger_entry"  # noqa: S608 - the columns are our own constant
+        f"SELECT {_COLUMNS} FROM ledger_entry"
         " WHERE subject_kind = $1 AND subject = $2 ORDER BY seq",
         subject_kind,
         subject,
@@ -26,7 +26,7 @@ async def history(subject_kind: str, subject: str) -> list[Entry]:
 async def latest(limit: int, acts: tuple[str, ...] = ()) -> list[Entry]:
     """The newest entries, of all acts or of the named ones."""
     rows = await fetch(
-        f"SELECT {_COLUMNS} FROM ledger_entry"  # noqa: S608 - the columns are our own constant
+        f"SELECT {_COLUMNS} FROM ledger_entry"
         " WHERE $1::text[] = '{}' OR act = ANY($1) ORDER BY seq DESC LIMIT $2",
         list(acts),
         limit,
@@ -39,8 +39,7 @@ async def chain() -> AsyncIterator[Entry]:
     after = -1
     while True:
         rows = await fetch(
-            f"SELECT {_COLUMNS} FROM ledger_entry"  # noqa: S608 - the columns are our own constant
-            " WHERE seq > $1 ORDER BY seq LIMIT $2",
+            f"SELECT {_COLUMNS} FROM ledger_entry WHERE seq > $1 ORDER BY seq LIMIT $2",
             after,
             _CHUNK,
         )

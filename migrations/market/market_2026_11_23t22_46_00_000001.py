@@ -2,7 +2,7 @@ from piccolo.apps.migrations.auto.migration_manager import MigrationManager
 
 from ratings.ledger.database import ENGINE
 
-ID = "2026-11-23T22:45:00:000001"
+ID = "2026-11-23T22:46:00:000001"
 VERSION = "1.38.0"
 DESCRIPTION = "What Piccolo cannot say: uniqueness over several columns, partial and GIN indexes"
 

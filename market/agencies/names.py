@@ -1,0 +1,24 @@
+"""What makes an agency's name findable: two-character pieces, pinyin and initials."""
+
+import unicodedata
+
+from pypinyin import Style, lazy_pinyin
+
+
+def normalise(text: str) -> str:
+    """NFKC, lower case and no blanks, so that look-alikes and full-width letters meet."""
+    return "".join(unicodedata.normalize("NFKC", text).casefold().split())
+
+
+def bigrams(text: str) -> list[str]:
+    """Every two neighbouring characters once, in order."""
+    plain = normalise(text)
+    return list(dict.fromkeys(plain[i : i + 2] for i in range(len(plain) - 1)))
+
+
+def pinyin(text: str) -> str:
+    return "".join(lazy_pinyin(normalise(text)))
+
+
+def initials(text: str) -> str:
+    return "".join(lazy_pinyin(normalise(text), style=Style.FIRST_LETTER))

@@ -1,0 +1,270 @@
+"""Reading agencies and listings. What the bureau has delisted is nowhere on sale: joined here."""
+
+from datetime import date, datetime
+
+import msgspec
+
+from market.agencies import names
+from ratings.ledger.actors import Actor
+from ratings.ledger.database import fetch, fetchrow, row_id
+from ratings.ledger.errors import Conflict, Forbidden, NotFound
+
+# An agency counts as delisted until the timetable has lifted the delisting.
+DELISTED = "EXISTS (SELECT 1 FROM delisting d WHERE d.uscc = a.uscc AND d.lifted_at IS NULL)"
+
+_STANDING = "LEFT JOIN standing s ON s.uscc = a.uscc AND s.current"
+
+# Best stars first; the provisional after the rated, the unrated last.
+BEST_FIRST = "s.stars DESC NULLS LAST, (s.state = 'rated') DESC NULLS LAST, s.score DESC NULLS LAST"
+
+
+class AgencyRow(msgspec.Struct, frozen=True):
+    """One line of the directory; `state` is the standing's (rated, provisional, unrated)."""
+
+    uscc: str
+    name: str
+    name_en: str
+    established_on: date
+    staff: int
+    demonstration: bool
+    stars: int | None
+    score: str | None
+    state: str
+    engagements: int
+    delisted: bool
+    packages: list[str]
+    qualifications: list[str]
+    settled: int
+
+
+class AgencyFilter(msgspec.Struct, frozen=True):
+    """`text` matches name, pinyin, initials or code; the other fields narrow further."""
+
+    text: str = ""
+    package: str = ""
+    stars: int = 0
+    include_delisted: bool = True
+
+
+_ROW = f"""
+    a.uscc, a.name, a.name_en, a.established_on, a.staff, a.demonstration,
+    s.stars, s.score::text, coalesce(s.state, 'unrated'), coalesce(s.engagements, 0),
+    {DELISTED} AS delisted,
+    ARRAY(SELECT l.package FROM listing l WHERE l.agency = a.uscc AND l.state = 'live'
+          ORDER BY l.package) AS packages,
+    ARRAY(SELECT q.name || CASE WHEN q.level <> '' THEN ' ' || q.level ELSE '' END
+          FROM qualification q WHERE q.agency = a.uscc ORDER BY q.name) AS qualifications,
+    (SELECT count(*) FROM engagement e WHERE e.agency = a.uscc AND e.state = 'settled')::int
+"""
+
+_MATCHES = f"""
+    a.state = 'admitted'
+    AND ($1 = '' OR a.bigrams @> $2 OR a.pinyin LIKE $3 OR a.initials LIKE $3
+         OR lower(a.name_en) LIKE $4 OR a.uscc LIKE upper($1) || '%')
+    AND ($5 = '' OR (NOT {DELISTED} AND EXISTS (
+         SELECT 1 FROM listing l WHERE l.agency = a.uscc AND l.package = $5 AND l.state = 'live')))
+    AND ($6 = 0 OR s.stars >= $6)
+    AND ($7 OR NOT {DELISTED})
+"""
+
+
+def _arguments(wanted: AgencyFilter) -> tuple[object, ...]:
+    plain = names.normalise(wanted.text).replace("%", "").replace("_", "")
+    pieces = names.bigrams(wanted.text) or ([plain] if plain else [])
+    return (
+        plain,
+        pieces,
+        f"%{plain}%",
+        f"%{wanted.text.strip().lower()}%",
+        wanted.package,
+        wanted.stars,
+        wanted.include_delisted,
+    )
+
+
+async def agencies(wanted: AgencyFilter, *, limit: int, offset: int = 0) -> list[AgencyRow]:
+    """Admitted agencies that match, best stars first."""
+    rows = await fetch(
+        f"SELECT {_ROW} FROM agency a {_STANDING} WHERE {_MATCHES}"
+        f" ORDER BY {BEST_FIRST}, a.uscc LIMIT $8 OFFSET $9",
+        *_arguments(wanted),
+        limit,
+        offset,
+    )
+    return [AgencyRow(*row) for row in rows]
+
+
+async def count_agencies(wanted: AgencyFilter) -> int:
+    rows = await fetch(
+        f"SELECT count(*)::int FROM agency a {_STANDING} WHERE {_MATCHES}",
+        *_arguments(wanted),
+    )
+    count: int = rows[0][0]
+    return count
+
+
+class AgencyRecord(msgspec.Struct, frozen=True):
+    """The public record of one agency, without its private contact columns."""
+
+    uscc: str
+    name: str
+    name_en: str
+    introduction: str
+    established_on: date
+    staff: int
+    address: str
+    state: str
+    applied_at: datetime
+    decided_at: datetime | None
+    decision: str | None
+    demonstration: bool
+
+
+class AgencyContact(msgspec.Struct, frozen=True):
+    """Private: for the agency itself, its engagements' owners and officials."""
+
+    contact_name: str
+    contact_phone: str
+
+
+async def agency(uscc: str) -> AgencyRecord:
+    row = await fetchrow(
+        "SELECT uscc, name, name_en, introduction, established_on, staff, address, state,"
+        " applied_at, decided_at, decision, demonstration FROM agency WHERE uscc = $1",
+        uscc,
+    )
+    if row is None:
+        raise NotFound("agency-unknown", "No agency has the code {uscc}.", uscc=uscc)
+    return AgencyRecord(*row)
+
+
+async def public_agency(uscc: str) -> AgencyRecord:
+    """As `agency`, but applicants and the refused are not public."""
+    record = await agency(uscc)
+    if record.state != "admitted":
+        raise NotFound("agency-unknown", "No agency has the code {uscc}.", uscc=uscc)
+    return record
+
+
+async def contact(uscc: str) -> AgencyContact:
+    row = await fetchrow("SELECT contact_name, contact_phone FROM agency WHERE uscc = $1", uscc)
+    if row is None:
+        raise NotFound("agency-unknown", "No agency has the code {uscc}.", uscc=uscc)
+    return AgencyContact(*row)
+
+
+class QualificationRow(msgspec.Struct, frozen=True):
+    name: str
+    level: str
+    number: str
+    valid_to: date | None
+
+
+async def qualifications(uscc: str) -> list[QualificationRow]:
+    rows = await fetch(
+        "SELECT name, level, number, valid_to FROM qualification WHERE agency = $1 ORDER BY name",
+        uscc,
+    )
+    return [QualificationRow(*row) for row in rows]
+
+
+async def awaiting_admission() -> list[AgencyRecord]:
+    rows = await fetch(
+        "SELECT uscc, name, name_en, introduction, established_on, staff, address, state,"
+        " applied_at, decided_at, decision, demonstration FROM agency WHERE state = 'applied'"
+        " ORDER BY applied_at"
+    )
+    return [AgencyRecord(*row) for row in rows]
+
+
+class ListingRow(msgspec.Struct, frozen=True):
+    """A listing beside its agency's standing; the range is that of the day of listing."""
+
+    id: str
+    uscc: str
+    agency: str
+    agency_en: str
+    package: str
+    price_fen: int
+    working_days: int
+    facts: dict[str, object]
+    range_low_fen: int
+    range_high_fen: int
+    listed_at: datetime
+    state: str
+    stars: int | None
+    score: str | None
+    standing: str
+    engagements: int
+
+
+_LISTING = """
+    SELECT l.id::text, a.uscc, a.name, a.name_en, l.package, l.price_fen, l.working_days,
+           l.facts, l.range_low_fen, l.range_high_fen, l.listed_at, l.state,
+           s.stars, s.score::text, coalesce(s.state, 'unrated'), coalesce(s.engagements, 0)
+    FROM listing l JOIN agency a ON a.uscc = l.agency
+    LEFT JOIN standing s ON s.uscc = a.uscc AND s.current
+"""
+
+
+def _listing(row: tuple[object, ...]) -> ListingRow:
+    values = list(row)
+    values[7] = msgspec.json.decode(str(values[7]))
+    return ListingRow(*values)  # type: ignore[arg-type] # columns in the order of the fields
+
+
+async def listings_of_package(package: str) -> list[ListingRow]:
+    """Live listings of agencies in good standing to sell, best stars first."""
+    rows = await fetch(
+        f"{_LISTING} WHERE l.package = $1 AND l.state = 'live' AND a.state = 'admitted'"
+        f" AND NOT {DELISTED} ORDER BY {BEST_FIRST}, l.price_fen",
+        package,
+    )
+    return [_listing(row) for row in rows]
+
+
+async def listings_of_agency(uscc: str, *, public: bool) -> list[ListingRow]:
+    """The agency's live listings; to the public none while it is delisted."""
+    rows = await fetch(
+        f"{_LISTING} WHERE l.agency = $1 AND l.state = 'live'"
+        f" AND (NOT $2 OR (a.state = 'admitted' AND NOT {DELISTED})) ORDER BY l.package",
+        uscc,
+        public,
+    )
+    return [_listing(row) for row in rows]
+
+
+async def buyable_listing(identifier: str) -> ListingRow:
+    row = await fetchrow(
+        f"{_LISTING} WHERE l.id = $1 AND l.state = 'live' AND a.state = 'admitted'"
+        f" AND NOT {DELISTED}",
+        row_id(identifier),
+    )
+    if row is None:
+        raise NotFound("listing-unknown", "There is no live listing {listing}.", listing=identifier)
+    return _listing(row)
+
+
+async def agency_of(actor: Actor) -> str:
+    """The USCC of the agency the actor acts for."""
+    if actor.uscc is None:
+        raise Forbidden("not-an-agency", "Only an agency may do this.")
+    return actor.uscc
+
+
+async def in_force(uscc: str) -> None:
+    """Conflict unless the agency is admitted and not delisted: only such may sell."""
+    row = await fetchrow(
+        f"SELECT a.state, {DELISTED} AS delisted FROM agency a WHERE a.uscc = $1",
+        uscc,
+    )
+    if row is None:
+        raise NotFound("agency-unknown", "No agency has the code {uscc}.", uscc=uscc)
+    if row["state"] != "admitted":
+        raise Conflict(
+            "agency-not-admitted",
+            "The centre has not admitted this agency (state: {state}).",
+            state=row["state"],
+        )
+    if row["delisted"]:
+        raise Conflict("agency-delisted", "This agency is delisted and may not sell meanwhile.")

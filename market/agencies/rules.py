@@ -1,0 +1,30 @@
+"""What a listing must satisfy."""
+
+from market.catalogue.package_fees import PackageRange
+from ratings.ledger.errors import Refused
+
+
+def yuan(fen: int) -> str:
+    """Fen as 元 with two places and thousands separators, for messages."""
+    return f"{fen / 100:,.2f}"
+
+
+def check_listing_price(price_fen: int, standard: PackageRange) -> None:
+    """Refused above the range, with the range and its workings; below it is allowed."""
+    if price_fen <= 0:
+        raise Refused("price-not-positive", "A price is above zero.")
+    if price_fen > standard.high_fen:
+        raise Refused(
+            "price-above-range",
+            "{price} yuan is above the standard fee range of this package for these project"
+            " figures, {low} to {high} yuan. Workings: {workings}",
+            price=yuan(price_fen),
+            low=yuan(standard.low_fen),
+            high=yuan(standard.high_fen),
+            workings=workings_text(standard),
+        )
+
+
+def workings_text(standard: PackageRange) -> str:
+    """One sentence a fee line: what it covers, the document it rests on, its low and high."""
+    raise NotImplementedError

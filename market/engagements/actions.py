@@ -1,0 +1,276 @@
+"""The work: started by a choice or a purchase, reported, delivered, accepted, settled."""
+
+import uuid
+
+import msgspec
+
+from market.agencies.queries import agency_of, buyable_listing
+from market.catalogue.queries import package as package_of
+from market.engagements.files import Stored
+from market.engagements.tables import Deliverable, Engagement, Milestone
+from market.purchasing.actions import choose_agency
+from market.purchasing.queries import participations
+from ratings.evaluations.actions import NewDocket, open_docket
+from ratings.ledger.actions import record
+from ratings.ledger.actors import Actor
+from ratings.ledger.clock import add_working_days, local_date
+from ratings.ledger.database import execute, fetchrow, fetchval, row_id, tx
+from ratings.ledger.errors import Conflict, Forbidden, NotFound, Refused
+
+
+async def choose_for_group(actor: Actor, group_buy: str, uscc: str, reason: str = "") -> list[str]:
+    """Choose the agency of a closed group buy and start one engagement per participant."""
+    async with tx():
+        chosen = await choose_agency(actor, group_buy, uscc, reason)
+        days = await fetchval(
+            "SELECT working_days FROM listing WHERE agency = $1 AND package = $2"
+            " AND state = 'live'",
+            uscc,
+            chosen.package,
+        )
+        if days is None:
+            raise Conflict(
+                "listing-gone", "The agency has withdrawn its listing of this package meanwhile."
+            )
+        return [
+            await _start(
+                actor,
+                package=chosen.package,
+                owner=participant.organisation,
+                agency=uscc,
+                project_name=participant.project_name,
+                facts=chosen.facts,
+                price_fen=chosen.price_fen,
+                working_days=days,
+                group_buy=group_buy,
+            )
+            for participant in await participations(group_buy)
+        ]
+
+
+async def purchase(actor: Actor, listing: str, project_name: str) -> str:
+    """Buy alone: one engagement at the price of a live listing."""
+    if actor.organisation is None:
+        raise Forbidden("not-an-enterprise", "Only an enterprise may do this.")
+    if not project_name.strip():
+        raise Refused("project-missing", "Name the project you are buying for.")
+    async with tx():
+        bought = await buyable_listing(listing)
+        return await _start(
+            actor,
+            package=bought.package,
+            owner=actor.organisation,
+            agency=bought.uscc,
+            project_name=project_name.strip(),
+            facts=msgspec.json.encode(bought.facts).decode(),
+            price_fen=bought.price_fen,
+            working_days=bought.working_days,
+            listing=bought.id,
+        )
+
+
+async def _start(
+    actor: Actor,
+    *,
+    package: str,
+    owner: str,
+    agency: str,
+    project_name: str,
+    facts: str,
+    price_fen: int,
+    working_days: int,
+    group_buy: str | None = None,
+    listing: str | None = None,
+) -> str:
+    bought = await package_of(package)
+    if bought.supervisor is None:
+        raise Conflict(
+            "supervisor-missing",
+            "The centre must first name the department that supervises this package.",
+        )
+    identifier = str(uuid.uuid4())
+    today = local_date(actor.at)
+    number = await fetchval("SELECT nextval('engagement_number')")
+    await Engagement.insert(
+        Engagement(
+            id=identifier,
+            number=f"WT-{today.year}-{number:05d}",
+            package=package,
+            owner=owner,
+            agency=agency,
+            supervisor=bought.supervisor,
+            group_buy=group_buy,
+            listing=listing,
+            project_name=project_name,
+            facts=facts,
+            price_fen=price_fen,
+            working_days=working_days,
+            state="running",
+            started_at=actor.at,
+            due_on=add_working_days(today, working_days),
+        )
+    )
+    await Milestone.insert(
+        *(
+            Milestone(
+                engagement=identifier,
+                position=position,
+                item=item.code,
+                name_zh=item.name_zh,
+                name_en=item.name_en,
+                note="",
+            )
+            for position, item in enumerate(bought.items, start=1)
+        )
+    )
+    await record(
+        actor,
+        "engagement.started",
+        "engagement",
+        identifier,
+        {"package": package, "agency": agency, "owner": owner, "price_fen": price_fen},
+    )
+    return identifier
+
+
+async def report_milestone(actor: Actor, engagement: str, position: int, note: str = "") -> None:
+    """The agency reports one item of the package done, once."""
+    async with tx():
+        row = await _of_agency(actor, engagement)
+        if row["state"] not in ("running", "delivered"):
+            raise Conflict("engagement-ended", "This engagement has been accepted already.")
+        changed = await execute(
+            "UPDATE milestone SET reported_at = $3, note = $4"
+            " WHERE engagement = $1 AND position = $2 AND reported_at IS NULL",
+            row["id"],
+            position,
+            actor.at,
+            note,
+        )
+        if changed != "UPDATE 1":
+            raise Conflict(
+                "milestone-reported",
+                "Milestone {position} does not exist or has been reported.",
+                position=position,
+            )
+        await _deliver_if_complete(row["id"])
+        await record(
+            actor, "engagement.milestone_reported", "engagement", engagement, {"position": position}
+        )
+
+
+async def add_deliverable(actor: Actor, engagement: str, stored: Stored) -> str:
+    """Attach a file that already lies in the store; the caller discards it on an error."""
+    async with tx():
+        row = await _of_agency(actor, engagement)
+        if row["state"] not in ("running", "delivered"):
+            raise Conflict("engagement-ended", "This engagement has been accepted already.")
+        identifier = str(uuid.uuid4())
+        await Deliverable.insert(
+            Deliverable(
+                id=identifier,
+                engagement=row["id"],
+                filename=stored.filename,
+                content_type=stored.content_type,
+                size=stored.size,
+                sha256=stored.sha256,
+                storage_key=stored.storage_key,
+                uploaded_at=actor.at,
+            )
+        )
+        await _deliver_if_complete(row["id"])
+        await record(
+            actor,
+            "engagement.deliverable_added",
+            "engagement",
+            engagement,
+            {"deliverable": identifier, "sha256": stored.sha256, "size": stored.size},
+        )
+    return identifier
+
+
+async def accept(actor: Actor, engagement: str) -> None:
+    """The owner accepts what was delivered."""
+    async with tx():
+        row = await _of_owner(actor, engagement)
+        if row["state"] != "delivered":
+            raise Conflict(
+                "engagement-not-delivered",
+                "Only a delivered engagement can be accepted: all milestones reported and at"
+                " least one deliverable uploaded (state: {state}).",
+                state=row["state"],
+            )
+        await execute(
+            "UPDATE engagement SET state = 'accepted', accepted_at = $2 WHERE id = $1",
+            row["id"],
+            actor.at,
+        )
+        await record(actor, "engagement.accepted", "engagement", engagement)
+
+
+async def settle(actor: Actor, engagement: str) -> str:
+    """The owner confirms that the fee is paid; the three evaluations open. Returns the docket."""
+    async with tx():
+        row = await _of_owner(actor, engagement)
+        if row["state"] != "accepted":
+            raise Conflict(
+                "engagement-not-accepted",
+                "Only an accepted engagement can be settled (state: {state}).",
+                state=row["state"],
+            )
+        await execute(
+            "UPDATE engagement SET state = 'settled', settled_at = $2 WHERE id = $1",
+            row["id"],
+            actor.at,
+        )
+        docket = await open_docket(
+            actor,
+            NewDocket(
+                engagement=str(row["id"]),
+                uscc=str(row["agency"]),
+                trade=str(row["package"]),
+                title=f"{row['number']} {row['project_name']}",
+                settled_on=local_date(actor.at),
+                owner=str(row["owner"]),
+                supervisor=str(row["supervisor"]),
+            ),
+        )
+        await record(
+            actor,
+            "engagement.settled",
+            "engagement",
+            engagement,
+            {"price_fen": row["price_fen"], "docket": docket},
+        )
+    return docket
+
+
+async def _deliver_if_complete(identifier: object) -> None:
+    """All milestones reported and a file on the table: the owner may accept."""
+    await execute(
+        "UPDATE engagement SET state = 'delivered' WHERE id = $1 AND state = 'running'"
+        " AND NOT EXISTS (SELECT 1 FROM milestone WHERE engagement = $1 AND reported_at IS NULL)"
+        " AND EXISTS (SELECT 1 FROM deliverable WHERE engagement = $1)",
+        identifier,
+    )
+
+
+async def _locked(engagement: str) -> dict[str, object]:
+    row = await fetchrow("SELECT * FROM engagement WHERE id = $1 FOR UPDATE", row_id(engagement))
+    if row is None:
+        raise NotFound("engagement-unknown", "There is no engagement {id}.", id=engagement)
+    return dict(row)
+
+
+async def _of_agency(actor: Actor, engagement: str) -> dict[str, object]:
+    row = await _locked(engagement)
+    if row["agency"] != await agency_of(actor):
+        raise NotFound("engagement-unknown", "There is no engagement {id}.", id=engagement)
+    return row
+
+
+async def _of_owner(actor: Actor, engagement: str) -> dict[str, object]:
+    row = await _locked(engagement)
+    if actor.organisation is None or str(row["owner"]) != actor.organisation:
+        raise NotFound("engagement-unknown", "There is no engagement {id}.", id=engagement)
+    return row

@@ -1,0 +1,124 @@
+"""Reading group buys. Who has joined is known to the group, the public sees how many."""
+
+from datetime import datetime
+
+import msgspec
+
+from market.purchasing.tiers import Tier
+from ratings.ledger.database import fetch, fetchrow, row_id
+from ratings.ledger.errors import NotFound
+
+
+class GroupBuyRow(msgspec.Struct, frozen=True):
+    """One group buy as the public sees it; `price_fen` is set once a tier was reached."""
+
+    id: str
+    number: str
+    package: str
+    package_zh: str
+    package_en: str
+    organisation: str
+    organisation_name: str
+    title: str
+    description: str
+    facts: dict[str, object]
+    tiers: list[Tier]
+    places: int
+    deadline: datetime
+    state: str
+    opened_at: datetime
+    closed_at: datetime | None
+    price_fen: int | None
+    agency: str | None
+    agency_name: str | None
+    chosen_at: datetime | None
+    participants: int
+
+
+_ROW = """
+    SELECT g.id::text, g.number, g.package, p.name_zh, p.name_en, g.organisation::text, o.name,
+           g.title, g.description, g.facts, g.tiers, g.places, g.deadline, g.state, g.opened_at,
+           g.closed_at, g.price_fen, g.agency, a.name, g.chosen_at,
+           (SELECT count(*) FROM participation j WHERE j.group_buy = g.id)::int
+    FROM group_buy g JOIN package p ON p.code = g.package
+    JOIN organisation o ON o.id = g.organisation LEFT JOIN agency a ON a.uscc = g.agency
+"""
+
+
+def _group_buy(row: tuple[object, ...]) -> GroupBuyRow:
+    values = list(row)
+    values[9] = msgspec.json.decode(str(values[9]))
+    values[10] = msgspec.json.decode(str(values[10]), type=list[Tier])
+    return GroupBuyRow(*values)  # type: ignore[arg-type] # columns in the order of the fields
+
+
+async def group_buy(identifier: str) -> GroupBuyRow:
+    row = await fetchrow(f"{_ROW} WHERE g.id = $1", row_id(identifier))
+    if row is None:
+        raise NotFound("group-buy-unknown", "There is no group buy {id}.", id=identifier)
+    return _group_buy(row)
+
+
+async def group_buys(*, state: str = "", limit: int = 50, offset: int = 0) -> list[GroupBuyRow]:
+    """The open ones first, by deadline; then the others, newest first."""
+    rows = await fetch(
+        f"{_ROW} WHERE $1 = '' OR g.state = $1"
+        " ORDER BY (g.state = 'open') DESC, CASE WHEN g.state = 'open' THEN g.deadline END,"
+        " g.opened_at DESC LIMIT $2 OFFSET $3",
+        state,
+        limit,
+        offset,
+    )
+    return [_group_buy(row) for row in rows]
+
+
+async def group_buys_of(organisation: str) -> list[GroupBuyRow]:
+    """Those an enterprise has opened or joined, newest first."""
+    rows = await fetch(
+        f"{_ROW} WHERE EXISTS (SELECT 1 FROM participation j WHERE j.group_buy = g.id"
+        " AND j.organisation = $1) ORDER BY g.opened_at DESC",
+        organisation,
+    )
+    return [_group_buy(row) for row in rows]
+
+
+class ParticipationRow(msgspec.Struct, frozen=True):
+    organisation: str
+    name: str
+    project_name: str
+    joined_at: datetime
+
+
+async def participations(identifier: str) -> list[ParticipationRow]:
+    """In the order of joining; for the participants themselves and officials only."""
+    rows = await fetch(
+        "SELECT j.organisation::text, o.name, j.project_name, j.joined_at FROM participation j"
+        " JOIN organisation o ON o.id = j.organisation WHERE j.group_buy = $1"
+        " ORDER BY j.joined_at, j.id",
+        row_id(identifier),
+    )
+    return [ParticipationRow(*row) for row in rows]
+
+
+class OfferRow(msgspec.Struct, frozen=True):
+    uscc: str
+    name: str
+    name_en: str
+    offered_at: datetime
+    stars: int | None
+    score: str | None
+    standing: str
+    delisted: bool
+
+
+async def offers(identifier: str) -> list[OfferRow]:
+    """Agencies that will serve the group, best stars first."""
+    rows = await fetch(
+        "SELECT a.uscc, a.name, a.name_en, f.offered_at, s.stars, s.score::text,"
+        " coalesce(s.state, 'unrated'), EXISTS (SELECT 1 FROM delisting d WHERE d.uscc = a.uscc"
+        " AND d.lifted_at IS NULL) FROM offer f JOIN agency a ON a.uscc = f.agency"
+        " LEFT JOIN standing s ON s.uscc = a.uscc AND s.current WHERE f.group_buy = $1"
+        " ORDER BY s.stars DESC NULLS LAST, s.score DESC NULLS LAST, f.offered_at",
+        row_id(identifier),
+    )
+    return [OfferRow(*row) for row in rows]

@@ -1,0 +1,109 @@
+"""The timetable, and the table of what follows what.
+
+An act in a lower room never calls up: it enqueues a job in its own transaction, and this table
+says which action the job becomes. Every action here may run twice without harm.
+"""
+
+import asyncio
+import logging
+from collections.abc import Awaitable, Callable
+from datetime import datetime, timedelta
+
+import asyncpg
+import msgspec
+from pgqueuer import PgQueuer
+from pgqueuer.executors import DatabaseRetryEntrypointExecutor
+from pgqueuer.models import Job, Schedule
+
+from market.purchasing.actions import CLOSE, close_group_buy
+from ratings.evaluations.actions import RESTAND, UNSEAL, unseal
+from ratings.ledger.actors import system
+from ratings.ledger.clock import now
+from ratings.sanctions.actions import LIFT, lift, open_case
+from ratings.sanctions.queries import Reason, due_to_lift
+from ratings.sanctions.rules import Kind
+from ratings.stars.actions import CONSIDER_CASE, opens_case, restand
+from ratings.stars.queries import agencies_with_answers, recompute
+
+log = logging.getLogger(__name__)
+
+# How long a deferred job may wait beyond its time before the queue is looked at again.
+POLL = timedelta(seconds=1)
+
+
+async def consider_case(at: datetime, uscc: str) -> str | None:
+    """Open a one-star case if the standing still says so; a person will decide it."""
+    standing = await recompute(uscc, at)
+    if not opens_case(standing):
+        return None
+    reason = Reason(
+        text="The standing computed on {on} is one star: {score} points from {engagements}"
+        " engagements under the policy {policy} {version}.",
+        params={
+            "on": standing.as_of.isoformat(),
+            "score": "–" if standing.score is None else str(standing.score),
+            "engagements": str(standing.engagements),
+            "policy": standing.policy_name,
+            "version": standing.policy_version,
+        },
+    )
+    return await open_case(system(at), uscc, Kind.ONE_STAR, [reason])
+
+
+FOLLOWS: dict[str, Callable[[datetime, dict[str, str]], Awaitable[object]]] = {
+    CLOSE: lambda at, job: close_group_buy(system(at), job["group_buy"]),
+    UNSEAL: lambda at, job: unseal(system(at), job["docket"]),
+    RESTAND: lambda at, job: restand(system(at), job["uscc"]),
+    CONSIDER_CASE: lambda at, job: consider_case(at, job["uscc"]),
+    LIFT: lambda at, job: lift(system(at), job["delisting"]),
+}
+"""Which job becomes which action."""
+
+
+async def nightly(at: datetime) -> None:
+    """What time alone changes: windows move on, deductions fade, delistings end."""
+    for uscc in await agencies_with_answers():
+        await restand(system(at), uscc)
+    for delisting in await due_to_lift(at):
+        await lift(system(at), delisting)
+
+
+def build(connection: asyncpg.Connection) -> PgQueuer:
+    """The queue with every job of FOLLOWS and the nightly timetable registered."""
+    queue = PgQueuer.from_asyncpg_connection(connection)
+    for name, action in FOLLOWS.items():
+        _register(queue, name, action)
+
+    # 16:10 UTC is ten past midnight in the county.
+    @queue.schedule("nightly", "10 16 * * *")
+    async def run_nightly(schedule: Schedule) -> None:
+        await nightly(now())
+
+    return queue
+
+
+def _register(
+    queue: PgQueuer, name: str, action: Callable[[datetime, dict[str, str]], Awaitable[object]]
+) -> None:
+    @queue.entrypoint(name, executor_factory=DatabaseRetryEntrypointExecutor)
+    async def run(job: Job) -> None:
+        try:
+            await action(now(), msgspec.json.decode(job.payload or b"{}", type=dict[str, str]))
+        except Exception:
+            log.exception("job %s %s failed, attempt %s", name, job.id, job.attempts + 1)
+            raise
+
+
+async def run(database_url: str, stop: asyncio.Event) -> None:
+    """Work until `stop` is set, on a connection of its own (LISTEN needs one)."""
+    connection = await asyncpg.connect(database_url)
+    try:
+        queue = build(connection)
+        running = asyncio.create_task(queue.run(dequeue_timeout=POLL, batch_size=10))
+        stopping = asyncio.create_task(stop.wait())
+        await asyncio.wait({running, stopping}, return_when=asyncio.FIRST_COMPLETED)
+        queue.shutdown.set()
+        stopping.cancel()
+        await running
+    finally:
+        await connection.close()

@@ -1,0 +1,113 @@
+"""Reading case files and delistings."""
+
+from datetime import date, datetime
+
+import msgspec
+
+from ratings.ledger.database import fetch, fetchrow, row_id
+from ratings.ledger.errors import NotFound
+from ratings.sanctions.rules import Kind, Severity
+
+
+class Reason(msgspec.Struct, frozen=True):
+    """One reason a case rests on: an English msgid with its parameters, and where to look."""
+
+    text: str
+    params: dict[str, str]
+
+
+class CaseRow(msgspec.Struct, frozen=True):
+    id: str
+    number: str
+    uscc: str
+    kind: Kind
+    state: str
+    opened_at: datetime
+    reasons: list[Reason]
+    answer: str | None
+    answered_at: datetime | None
+    decided_at: datetime | None
+    decision: str | None
+
+
+_CASE = (
+    "SELECT id::text, number, uscc, kind, state, opened_at, reasons, answer, answered_at,"
+    " decided_at, decision FROM case_file"
+)
+
+
+def _case(row: tuple[object, ...]) -> CaseRow:
+    values = list(row)
+    values[3] = Kind(str(values[3]))
+    values[6] = msgspec.json.decode(str(values[6]), type=list[Reason])
+    return CaseRow(*values)  # type: ignore[arg-type] # columns in the order of the fields
+
+
+async def case_file(identifier: str) -> CaseRow:
+    row = await fetchrow(f"{_CASE} WHERE id = $1", row_id(identifier))
+    if row is None:
+        raise NotFound("case-unknown", "There is no case {id}.", id=identifier)
+    return _case(row)
+
+
+async def case_files(
+    *, uscc: str = "", state: str = "", limit: int = 100, offset: int = 0
+) -> list[CaseRow]:
+    """The undecided first, oldest first; then the decided, newest first."""
+    rows = await fetch(
+        f"{_CASE} WHERE ($1 = '' OR uscc = $1) AND ($2 = '' OR state = $2)"
+        " ORDER BY (decided_at IS NULL) DESC, CASE WHEN decided_at IS NULL THEN opened_at END,"
+        " decided_at DESC LIMIT $3 OFFSET $4",
+        uscc,
+        state,
+        limit,
+        offset,
+    )
+    return [_case(row) for row in rows]
+
+
+class DelistingRow(msgspec.Struct, frozen=True):
+    """Why and until when an agency is off the market; public while it lasts."""
+
+    id: str
+    uscc: str
+    case_file: str
+    number: str
+    severity: Severity
+    reason: str
+    starts: date
+    until: date
+    lifted_at: datetime | None
+
+
+_DELISTING = (
+    "SELECT d.id::text, d.uscc, d.case_file::text, c.number, d.severity, d.reason, d.starts,"
+    " d.until, d.lifted_at FROM delisting d JOIN case_file c ON c.id = d.case_file"
+)
+
+
+def _delisting(row: tuple[object, ...]) -> DelistingRow:
+    values = list(row)
+    values[4] = Severity(str(values[4]))
+    return DelistingRow(*values)  # type: ignore[arg-type] # columns in the order of the fields
+
+
+async def delisting_in_force(uscc: str) -> DelistingRow | None:
+    row = await fetchrow(f"{_DELISTING} WHERE d.uscc = $1 AND d.lifted_at IS NULL", uscc)
+    return None if row is None else _delisting(row)
+
+
+async def delistings_in_force() -> list[DelistingRow]:
+    """Every agency that is off the market today, the latest decision first."""
+    rows = await fetch(f"{_DELISTING} WHERE d.lifted_at IS NULL ORDER BY d.starts DESC, d.uscc")
+    return [_delisting(row) for row in rows]
+
+
+async def due_to_lift(at: datetime) -> list[str]:
+    """Delistings whose last day is over, for the timetable."""
+    rows = await fetch(
+        "SELECT id::text FROM delisting WHERE lifted_at IS NULL"
+        " AND until < ($1 AT TIME ZONE 'Asia/Shanghai')::date",
+        at,
+    )
+    return [row[0] for row in rows]
