@@ -83,11 +83,18 @@ def parse_policy(text: str, *, origin: str) -> Policy:
     Layout, comments, order and trailing zeros do not enter the digest, the numbers do.
     """
     try:
-        policy = msgspec.convert(tomllib.loads(text, parse_float=Decimal), Policy)
-    except (tomllib.TOMLDecodeError, msgspec.ValidationError) as error:
+        policy = msgspec.convert(tomllib.loads(text, parse_float=_number), Policy)
+    except (ValueError, msgspec.ValidationError) as error:
         raise _invalid(origin, str(error)) from error
     _check(policy, origin)
     return msgspec.structs.replace(policy, digest=_digest(policy))
+
+
+def _number(text: str) -> Decimal:
+    number = Decimal(text)
+    if not number.is_finite():
+        raise ValueError(f"{text} is not a number to compute with")
+    return number
 
 
 def _invalid(origin: str, why: str) -> Refused:
@@ -118,7 +125,7 @@ def _check(policy: Policy, origin: str) -> None:
     if min(*months, *msgspec.structs.astuple(rule.lapse_months), policy.window.rated_from) < 1:
         raise _invalid(origin, "months and counts must be at least 1")
     amounts = (rule.limit, rule.minor, rule.general, rule.serious, rule.bonus, rule.minor_waived)
-    if not all(Decimal(amount).is_finite() and amount >= 0 for amount in amounts):
+    if min(amounts) < 0:
         raise _invalid(origin, "points cannot be negative; a deduction is stated as a plain number")
     cuts = [Decimal(100), *(cut for _, cut in policy.stars.cuts()), Decimal(0)]
     if any(higher <= lower for higher, lower in pairwise(cuts)):

@@ -45,8 +45,8 @@ STEP_TEXT = {
     StepCode.FEEDBACK_LIMIT: "Outside events together count for at most {limit} points.",
     StepCode.BOUNDS: "A score stays between 0 and 100.",
     StepCode.ROUNDING: "Rounding to two decimals.",
-    StepCode.CAP: "Stars are held at {stars} at most by {reference} ({source}) of {on}, until cured."
-    " The score is not changed.",
+    StepCode.CAP: "Stars are held at {stars} at most by {reference} ({source}) of {on}, until"
+    " cured. The score is not changed.",
 }
 """English msgids; the placeholders are `reference` and the keys of the step's `params`."""
 
