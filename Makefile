@@ -14,6 +14,7 @@ SHELL := /bin/bash
 PYTHON ?= $(shell for p in python3 python3.14 python3.13 python3.12 python3.11; do \
 	$$p -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo $$p && break; done)
 BIN := .venv/bin
+ASSETS := market/web/static/vendor/.lock-hash
 SERVE ?=
 TESTS ?= tests
 
@@ -61,21 +62,21 @@ help:
 	$(call install,requirements-dev.lock)
 	@touch $@ .venv/.run
 
-.venv/.package: .venv/.run pyproject.toml
+.venv/.package: .venv/.run pyproject.toml $(ASSETS)
 	@echo "-> the package itself"
 	@VIRTUAL_ENV=.venv $(BIN)/uv pip install --quiet --offline --no-deps --no-build-isolation -e .
 	@touch $@
 
-.venv/.assets: .venv/.package $(wildcard market/web/assets.py package-lock.json market/web/package-lock.json)
+# A failed fetch only warns: the mark is missing then, and the next run tries again.
+$(ASSETS): .venv/.made package-lock.json market/web/assets.py
 	@echo "-> browser assets"
-	@if $(BIN)/python -m market.web.assets; then touch $@; else \
-		echo "   warning: the browser assets could not be fetched; pages work without them," \
-		"charts and live updates do not. The next make run tries again." >&2; fi
+	@$(BIN)/python -m market.web.assets
+	@if [ -e $@ ]; then touch $@; fi
 
 # ---- running --------------------------------------------------------------------------------
 
 .PHONY: run
-run: .venv/.package .venv/.assets
+run: $(ASSETS) .venv/.package
 	@exec $(BIN)/steelyard serve --demo $(SERVE)
 
 .PHONY: bench
@@ -94,7 +95,7 @@ check: .venv/.dev .venv/.package
 	@echo "-> lock files";     ! grep -nE '://|^-|--(extra-)?index|--find-links' requirements*.lock
 
 .PHONY: test
-test: .venv/.dev .venv/.package .venv/.assets test-tools check
+test: .venv/.dev $(ASSETS) .venv/.package test-tools check
 	@echo "-> tests"
 	@$(BIN)/python -m pytest $(TESTS) --cov --cov-report=term:skip-covered
 
