@@ -115,11 +115,10 @@ def party_score(
     scored = sum(weight for code, weight in own.items() if code in scores)
     if scored == 0 or scored < Fraction(least_share) * whole:
         return None
-    total = sum(
-        (Fraction(scores[code]) * weight for code, weight in own.items() if code in scores),
-        Fraction(0),
-    )
-    return PartyScore(total / scored, scored, whole)
+    # Decimal multiplies and adds two-place scores exactly, and faster than Fraction; only the
+    # division leaves the decimals.
+    total = sum((scores[code] * weight for code, weight in own.items() if code in scores), LOWEST)
+    return PartyScore(Fraction(total) / scored, scored, whole)
 
 
 def check_score(score: Decimal) -> tuple[str, str] | None:

@@ -125,7 +125,7 @@ def _check(policy: Policy, origin: str) -> None:
     if min(*months, *msgspec.structs.astuple(rule.lapse_months), policy.window.rated_from) < 1:
         raise _invalid(origin, "months and counts must be at least 1")
     amounts = (rule.limit, rule.minor, rule.general, rule.serious, rule.bonus, rule.minor_waived)
-    if min(amounts) < 0:
+    if any(amount < 0 for amount in amounts):
         raise _invalid(origin, "points cannot be negative; a deduction is stated as a plain number")
     cuts = [Decimal(100), *(cut for _, cut in policy.stars.cuts()), Decimal(0)]
     if any(higher <= lower for higher, lower in pairwise(cuts)):

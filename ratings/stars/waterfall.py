@@ -3,8 +3,8 @@
 Inside, every step is an exact fraction: a mean over three engagements or a fade over 365 days
 has no finite decimal. What is published is each step rounded half-up to four places, and what
 those roundings and the rounding of the score itself to two places leave over stands in a row of
-its own, `rounding`. So anybody can add the column up and arrive at the score to the cent, and
-can see how little was rounded: at most half a cent and half of the fourth place per step.
+its own, `rounding`. So anybody can add the column up and arrive at the score exactly, and
+can see how little was rounded: at most 0.005, and 0.00005 per step.
 """
 
 from decimal import Decimal
