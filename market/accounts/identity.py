@@ -1,0 +1,68 @@
+"""From a request to the actor of an act, by token for programs and by cookie for browsers."""
+
+from typing import Any, cast
+
+from litestar.connection import ASGIConnection, Request
+from litestar.enums import ScopeType
+from litestar.middleware import ASGIMiddleware
+from litestar.types import ASGIApp, Receive, Scope, Send
+
+from market.accounts.queries import SignedIn, signed_in
+from market.settings import Settings
+from ratings.ledger.actors import Actor, Role
+from ratings.ledger.clock import now
+
+_BEARER = "bearer "
+
+
+def session_cookie(settings: Settings) -> str:
+    """A browser takes a `__Host-` cookie only from the host itself, and only over TLS."""
+    return "__Host-session" if settings.secure_cookies else "session"
+
+
+def visitor(request: Request[Any, Any, Any]) -> SignedIn | None:
+    return cast("SignedIn | None", request.scope.get("user"))
+
+
+def actor(request: Request[Any, Any, Any]) -> Actor:
+    """Who asks, at this moment; whoever has not signed in acts as the public."""
+    who = visitor(request)
+    if who is None:
+        return Actor(role=Role.PUBLIC, at=now())
+    return Actor(
+        role=who.role,
+        at=now(),
+        person=who.person,
+        organisation=who.organisation,
+        uscc=who.uscc if who.role is Role.AGENCY else None,
+    )
+
+
+class Authentication(ASGIMiddleware):
+    """Fills `request.user` and `request.auth` with SignedIn or None.
+
+    The two doors take one credential each: the API never looks at a cookie, so no other site
+    can make a browser call it, and a page never looks at a header.
+    """
+
+    scopes = (ScopeType.HTTP,)
+
+    def __init__(self, settings: Settings) -> None:
+        self._cookie = session_cookie(settings)
+        self._demonstration = settings.demonstration
+
+    async def handle(self, scope: Scope, receive: Receive, send: Send, next_app: ASGIApp) -> None:
+        token = self._token(scope)
+        who = await signed_in(token, now(), demonstration=self._demonstration) if token else None
+        scope["user"] = scope["auth"] = who
+        await next_app(scope, receive, send)
+
+    def _token(self, scope: Scope) -> str | None:
+        path = scope["path"]
+        connection = ASGIConnection[Any, Any, Any, Any](scope)
+        if path.startswith("/api/"):
+            header = connection.headers.get("authorization", "")
+            return header[len(_BEARER) :].strip() if header.lower().startswith(_BEARER) else None
+        if path.startswith("/static/"):
+            return None
+        return connection.cookies.get(self._cookie)

@@ -1,0 +1,43 @@
+"""Argon2 hashes, computed in a thread: one takes tens of milliseconds of a core."""
+
+import asyncio
+import functools
+import secrets
+
+from pwdlib import PasswordHash
+
+from market.accounts.rules import normal_password
+
+_hasher = PasswordHash.recommended()
+
+
+async def hashed(password: str) -> str:
+    return await asyncio.to_thread(_hasher.hash, normal_password(password))
+
+
+async def hashed_for_demonstration(password: str) -> str:
+    """One hash for all invented accounts: their password is printed at start anyway.
+
+    A populated demonstration has about a hundred accounts; a hash for each would double the
+    time it takes to start.
+    """
+    return await asyncio.to_thread(_shared, normal_password(password))
+
+
+async def matches(password: str, password_hash: str | None) -> bool:
+    """Whether the password is right; without a hash, False after the same time."""
+    known = password_hash is not None
+    against = password_hash if password_hash is not None else await asyncio.to_thread(_nobodys)
+    verified = await asyncio.to_thread(_hasher.verify, normal_password(password), against)
+    return known and verified
+
+
+@functools.cache
+def _shared(password: str) -> str:
+    return _hasher.hash(password)
+
+
+@functools.cache
+def _nobodys() -> str:
+    """The hash an unknown sign-in name is compared with."""
+    return _hasher.hash(secrets.token_urlsafe())

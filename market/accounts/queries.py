@@ -1,0 +1,103 @@
+"""Who is asking, and what organisations are called."""
+
+import hashlib
+from collections.abc import Iterable
+from datetime import datetime, timedelta
+
+import msgspec
+
+from ratings.ledger.actors import Role
+from ratings.ledger.database import fetch, fetchrow
+from ratings.ledger.errors import Bilingual
+
+IDLE_TIMEOUT = timedelta(hours=12)
+ABSOLUTE_TIMEOUT = timedelta(days=7)
+# A session's row is written at most this often, however many requests a page makes.
+_TOUCH_EVERY = timedelta(minutes=1)
+
+
+class SignedIn(msgspec.Struct, frozen=True):
+    """A person and the hat they wear. `token` is the secret: it never goes into a page or a log."""
+
+    token: str
+    person: str
+    person_name: str
+    organisation: str
+    organisation_name: str
+    organisation_name_en: str
+    role: Role
+    uscc: str | None
+    demonstration: bool
+
+    def __repr__(self) -> str:
+        return f"SignedIn(role={self.role.value}, person={self.person})"
+
+
+class Department(msgspec.Struct, frozen=True):
+    """A supervisor department that an engagement can be assigned to."""
+
+    id: str
+    name: str
+    name_en: str
+
+
+def token_hash(token: str) -> str:
+    """What is stored of a token. It has 256 random bits, so a plain SHA-256 is enough."""
+    return hashlib.sha256(token.encode()).hexdigest()
+
+
+async def signed_in(token: str, at: datetime, *, demonstration: bool) -> SignedIn | None:
+    """Who holds the token, or None when it is unknown or timed out: one round trip.
+
+    A session of a demonstration account lives only while the demonstration mode is on.
+    """
+    row = await fetchrow(
+        "WITH live AS ("
+        " SELECT s.token_hash, s.seen_at, p.id AS person, p.name, o.id AS organisation,"
+        " o.name AS organisation_name, o.name_en, o.kind, o.uscc, p.demonstration"
+        " FROM session s JOIN person p ON p.id = s.person"
+        " JOIN organisation o ON o.id = s.organisation"
+        " WHERE s.token_hash = $1 AND s.seen_at > $2 AND s.created_at > $3"
+        " AND ($4 OR NOT p.demonstration)"
+        "), touched AS ("
+        " UPDATE session SET seen_at = $5 FROM live"
+        " WHERE session.token_hash = live.token_hash AND live.seen_at < $6"
+        ") SELECT person, name, organisation, organisation_name, name_en, kind, uscc, demonstration"
+        " FROM live",
+        token_hash(token),
+        at - IDLE_TIMEOUT,
+        at - ABSOLUTE_TIMEOUT,
+        demonstration,
+        at,
+        at - _TOUCH_EVERY,
+    )
+    if row is None:
+        return None
+    person, name, organisation, organisation_name, name_en, kind, uscc, invented = row
+    return SignedIn(
+        token=token,
+        person=str(person),
+        person_name=name,
+        organisation=str(organisation),
+        organisation_name=organisation_name,
+        organisation_name_en=name_en,
+        role=Role(kind),
+        uscc=uscc,
+        demonstration=invented,
+    )
+
+
+async def organisation_names(ids: Iterable[str]) -> dict[str, Bilingual]:
+    """Names by id; one without an English name goes by the Chinese one in both languages."""
+    rows = await fetch(
+        "SELECT id, name, name_en FROM organisation WHERE id = ANY($1::uuid[])", list(set(ids))
+    )
+    return {str(id_): Bilingual(zh=name, en=name_en or name) for id_, name, name_en in rows}
+
+
+async def supervisors() -> list[Department]:
+    rows = await fetch(
+        "SELECT id::text, name, name_en FROM organisation WHERE kind = $1 ORDER BY created_at, id",
+        Role.SUPERVISOR.value,
+    )
+    return [Department(*row) for row in rows]
