@@ -18,7 +18,7 @@ import pyarrow as pa
 
 from ratings.ledger.errors import Refused
 from ratings.signals.contract import FEEDS, Excuse, Feed, State
-from ratings.signals.files import FeedDirectory
+from ratings.signals.files import FeedDirectory, empty_table
 from ratings.signals.values import Unreadable, read_value
 
 WINDOW = 24
@@ -43,6 +43,7 @@ EXCUSED_FEEDS: dict[Excuse, tuple[str, ...]] = {
         "invoices",
         "social_insurance",
         "housing_fund",
+        "registration",
         "practitioners",
         "utilities",
         "platform",
@@ -298,29 +299,24 @@ def cells(
             }
         ),
     )
-    spine = everyone.cross_join(months)
-    spans = lawful.filter(lawful["feed"] == feed.name)
-    reached = spine.select("uscc", "place").join(
-        spans,
-        [
-            "uscc",
-            spine["place"] + first >= spans["start"],
-            spine["place"] + first <= spans["end"],
-        ],
-    )
+    spine = everyone.select("uscc", "established", "registered").cross_join(months)
+    spans = lawful.filter(lawful["feed"] == feed.name).select("uscc", "kind", "start", "end")
+    reached = spine.select("uscc", month=spine["place"] + first, place=spine["place"])
+    reached = reached.join(spans, "uscc")
+    reached = reached.filter(reached["month"].between(reached["start"], reached["end"]))
     reasons = reached.group_by("uscc", "place").agg(excuse=reached["kind"].min())
     spine = spine.left_join(reasons, ["uscc", "place"]).select(
         *(spine[name] for name in spine.columns), reasons["excuse"]
     )
     table = tables.feed(feed.name)
     if table is None:
-        rows = spine.select("uscc", "place").filter(ibis.literal(False))
-        rows = rows.mutate(said=ibis.null("string"))
-    else:
-        said = table["state"] if "state" in table.columns else ibis.literal(State.POS.value)
-        rows = windowed(table.mutate(said=said), newest).drop("month", "line", "received_at")
+        table = tables.register(f"feed_{feed.name}", empty_table(feed))
+    said = table["state"] if "state" in table.columns else ibis.literal(State.POS.value)
+    rows = windowed(table.mutate(said=said), newest).drop("month", "line", "received_at")
     joined = spine.left_join(rows, ["uscc", "place"])
-    own = {name: rows[name] for name in rows.columns if name not in {"uscc", "place", "said"}}
+    own = {
+        name: rows[name] for name in rows.columns if name not in {"uscc", "place", "said", "state"}
+    }
     wide = joined.select(*(spine[name] for name in spine.columns), said=rows["said"], **own)
     return wide.mutate(state=_state(wide, first, county)).drop("missing", "late", "said")
 
@@ -330,8 +326,9 @@ def _state(wide: ir.Table, first: int, county: str) -> ir.StringColumn:
     said, month = wide["said"], wide["place"] + first
     incriminating = said.isin([State.ZERO.value, State.OVERDUE.value])
     branches = [
-        # The source reports trade: an excuse hides no activity, and a bad batch no income.
+        # A batch that is not complete is not believed in either direction.
         (wide["missing"] & ~wide["late"], State.FEED_MISSING),
+        # The source reports trade, and no excuse hides that.
         ((said == State.POS.value), State.POS),
         (month < wide["established"], State.NOT_DUE),
         (wide["excuse"] == Excuse.OUT_OF_COUNTY.value, State.OUT_OF_AREA),

@@ -153,6 +153,12 @@ def read_batch(feed: Feed, path: Path, content: bytes) -> FeedBatch:
     )
 
 
+def empty_table(feed: Feed) -> pa.Table:
+    """What `FeedBatch.table` looks like when nothing came."""
+    columns = {column.name: pa.nulls(0, TYPES[column.kind]) for column in feed.columns}
+    return pa.table({"line": pa.nulls(0, pa.int64())} | columns)
+
+
 def _set_aside(
     feed: Feed,
     line: int,

@@ -1,0 +1,126 @@
+"""The versioned policy document of the screen: weights, bins, caps and thresholds."""
+
+import datetime as dt
+import hashlib
+import itertools
+import tomllib
+from functools import cached_property
+from importlib import resources
+from typing import Literal
+
+import msgspec
+
+from ratings.ledger.errors import Refused
+
+Unit = Literal["months", "share", "persons", "years", "flag", "firms"]
+
+
+class Feature(msgspec.Struct, frozen=True, forbid_unknown_fields=True, rename={"of": "class"}):
+    """One feature: `weights[i]` is the evidence of a value below `edges[i]`, the last of the rest.
+
+    Evidence is in log-odds and never negative; it rises or falls with the value, not both.
+    """
+
+    name: str
+    of: str
+    unit: Unit
+    rule: str
+    basis: str
+    edges: tuple[float, ...]
+    weights: tuple[float, ...]
+    sentence: str
+    sentence_zh: str
+
+    def __post_init__(self) -> None:
+        if len(self.weights) != len(self.edges) + 1:
+            raise ValueError(f"{self.name} needs one weight more than it has edges")
+        if list(self.edges) != sorted(set(self.edges)):
+            raise ValueError(f"the edges of {self.name} must rise")
+        if min(self.weights) < 0:
+            raise ValueError(f"{self.name} has a negative weight, so missing data could harm")
+        steps = [after - before for before, after in itertools.pairwise(self.weights)]
+        if min(steps) < 0 < max(steps):
+            raise ValueError(f"the weights of {self.name} must rise or fall, not both")
+
+    def bin_of(self, value: float) -> int:
+        """The number of the bin, from 0."""
+        return sum(value >= edge for edge in self.edges)
+
+    def bin_text(self, bin_number: int) -> str:
+        """The bin as people write it: “< 3”, “6 – < 7”, “≥ 24”."""
+        if bin_number == 0:
+            return f"< {self.edges[0]:g}"
+        if bin_number == len(self.edges):
+            return f"≥ {self.edges[-1]:g}"
+        return f"{self.edges[bin_number - 1]:g} – < {self.edges[bin_number]:g}"
+
+
+class ExcuseWeight(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Evidence an excuse takes away, in log-odds, and how the explanation words it."""
+
+    weight: float
+    sentence: str
+    sentence_zh: str
+
+    def __post_init__(self) -> None:
+        if self.weight < 0:
+            raise ValueError("an excuse cannot speak against a firm")
+
+
+class Policy(msgspec.Struct, frozen=True, forbid_unknown_fields=True, dict=True):
+    """`base_rate` is the share of shells among firms of which nothing bad is known."""
+
+    name: str
+    version: str
+    effective_from: dt.date
+    county: str
+    base_rate: float
+    class_cap: float
+    independent_evidence: float
+    independent_classes: int
+    least_coverage: float
+    least_classes: int
+    class_months: int
+    case_probability: float
+    watch_probability: float
+    bookkeeper_firms: int
+    excuses: dict[str, ExcuseWeight]
+    features: tuple[Feature, ...]
+
+    def __post_init__(self) -> None:
+        if not 0 < self.base_rate < self.watch_probability < self.case_probability < 1:
+            raise ValueError("base rate, watch and case must rise between 0 and 1")
+
+    @cached_property
+    def classes(self) -> tuple[str, ...]:
+        return tuple(dict.fromkeys(feature.of for feature in self.features))
+
+    @cached_property
+    def digest(self) -> str:
+        """SHA-256 of the content; comments and layout of the file do not change it."""
+        return hashlib.sha256(msgspec.json.encode(self, order="deterministic")).hexdigest()
+
+
+def policy_names() -> tuple[str, ...]:
+    folder = resources.files(__package__) / "policies"
+    return tuple(
+        sorted(
+            entry.name.removesuffix(".toml")
+            for entry in folder.iterdir()
+            if entry.name.endswith(".toml")
+        )
+    )
+
+
+def load_policy(name: str = "standard") -> Policy:
+    """The policy document called `name`; Refused when there is none."""
+    known = policy_names()
+    if name not in known:
+        raise Refused(
+            "screen-policy",
+            "There is no screening policy “{name}”; there are: {known}.",
+            name=name,
+            known=", ".join(known),
+        )
+    document = resources.files(__package__) / "policies" / f"{name}.toml"
+    return msgspec.convert(tomllib.loads(document.read_text("utf-8")), Policy)
