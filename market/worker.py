@@ -19,8 +19,9 @@ from market.purchasing.actions import CLOSE, close_group_buy
 from ratings.evaluations.actions import RESTAND, UNSEAL, unseal
 from ratings.ledger.actors import system
 from ratings.ledger.clock import now
+from ratings.ledger.errors import Bilingual
 from ratings.sanctions.actions import LIFT, lift, open_case
-from ratings.sanctions.queries import Reason, due_to_lift
+from ratings.sanctions.queries import due_to_lift
 from ratings.sanctions.rules import Kind
 from ratings.stars.actions import CONSIDER_CASE, opens_case, restand
 from ratings.stars.queries import agencies_with_answers, recompute
@@ -36,16 +37,13 @@ async def consider_case(at: datetime, uscc: str) -> str | None:
     standing = await recompute(uscc, at)
     if not opens_case(standing):
         return None
-    reason = Reason(
-        text="The standing computed on {on} is one star: {score} points from {engagements}"
-        " engagements under the policy {policy} {version}.",
-        params={
-            "on": standing.as_of.isoformat(),
-            "score": "–" if standing.score is None else str(standing.score),
-            "engagements": str(standing.engagements),
-            "policy": standing.policy_name,
-            "version": standing.policy_version,
-        },
+    score = "–" if standing.score is None else str(standing.score)
+    reason = Bilingual(
+        zh=f"{standing.as_of}计算的信用状况为一星：{standing.engagements}个委托项目的综合得分为"
+        f"{score}分（评价规则 {standing.policy_name} {standing.policy_version}）。",
+        en=f"The standing computed on {standing.as_of} is one star: {score} points from"
+        f" {standing.engagements} engagements under the policy {standing.policy_name}"
+        f" {standing.policy_version}.",
     )
     return await open_case(system(at), uscc, Kind.ONE_STAR, [reason])
 

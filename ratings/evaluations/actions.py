@@ -7,8 +7,14 @@ from decimal import Decimal, InvalidOperation
 import msgspec
 
 from ratings.evaluations.indicators import Party, check_answer
-from ratings.evaluations.queries import DocketRow, docket_for_update
-from ratings.evaluations.rules import DocketView, check_reason, due_times, may_unseal
+from ratings.evaluations.queries import DocketRow, answers, docket_for_update
+from ratings.evaluations.rules import (
+    DocketView,
+    answer_digest,
+    check_reason,
+    due_times,
+    may_unseal,
+)
 from ratings.evaluations.tables import Answer, Docket
 from ratings.ledger.actions import record
 from ratings.ledger.actors import Actor, Role
@@ -120,7 +126,13 @@ async def _unseal_if_due(actor: Actor, row: DocketRow) -> bool:
         "docket.unsealed",
         "docket",
         row.id,
-        {"uscc": row.uscc, "answered": [party.value for party in row.answered]},
+        {
+            "uscc": row.uscc,
+            "engagement": row.engagement,
+            "answers": {
+                answer.party.value: answer_digest(answer) for answer in await answers(row.id)
+            },
+        },
     )
     return True
 

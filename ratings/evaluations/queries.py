@@ -7,6 +7,7 @@ import asyncpg
 import msgspec
 
 from ratings.evaluations.indicators import Party
+from ratings.evaluations.rules import AnswerRow
 from ratings.ledger.actors import Actor, Role
 from ratings.ledger.database import fetch, fetchrow, row_id
 from ratings.ledger.errors import NotFound
@@ -45,7 +46,8 @@ def _docket(row: asyncpg.Record) -> DocketRow:
         Party.CENTRE: centre_due,
     }
     parties = tuple(Party(party) for party in answered)
-    return DocketRow(*tuple(row)[:9], due, unsealed_at, parties)
+    columns = [*tuple(row)[:9], due, unsealed_at, parties]
+    return DocketRow(*columns)
 
 
 async def docket_for_update(identifier: str) -> DocketRow:
@@ -109,15 +111,6 @@ async def awaiting(actor: Actor) -> list[DocketRow]:
     return [_docket(row) for row in rows]
 
 
-class AnswerRow(msgspec.Struct, frozen=True):
-    """An unsealed answer. `person` is shown to officials only."""
-
-    party: Party
-    scores: dict[str, Decimal]
-    comment: str
-    answered_at: datetime
-
-
 async def answers(docket_id: str) -> list[AnswerRow]:
     """The answers of an unsealed docket; none while it is sealed."""
     rows = await fetch(
@@ -158,7 +151,9 @@ async def unsealed_of(uscc: str) -> list[RatedRow]:
         " GROUP BY d.id ORDER BY d.settled_on, d.engagement",
         uscc,
     )
-    return [
-        RatedRow(*tuple(row)[:5], msgspec.json.decode(row[5], type=dict[Party, dict[str, Decimal]]))
-        for row in rows
-    ]
+    found = []
+    for row in rows:
+        parties = msgspec.json.decode(row[5], type=dict[Party, dict[str, Decimal]])
+        columns = [*tuple(row)[:5], parties]
+        found.append(RatedRow(*columns))
+    return found

@@ -1,7 +1,8 @@
 """When each party must answer, who counts as which party, and when the answers are opened."""
 
+import hashlib
 from collections.abc import Collection, Mapping
-from datetime import date, datetime
+from datetime import UTC, date, datetime
 from decimal import Decimal
 from types import MappingProxyType
 
@@ -59,3 +60,23 @@ def check_reason(scores: Mapping[str, Decimal], comment: str) -> None:
             limit=NEEDS_REASON_BELOW,
             indicators=", ".join(low),
         )
+
+
+class AnswerRow(msgspec.Struct, frozen=True):
+    """One party's answer, without who gave it."""
+
+    party: Party
+    scores: dict[str, Decimal]
+    comment: str
+    answered_at: datetime
+
+
+def answer_digest(answer: AnswerRow) -> str:
+    """SHA-256 of an answer in hexadecimal, for the ledger at the moment of unsealing.
+
+    Before that moment it stays out of the ledger: marks are few enough to be guessed from it.
+    """
+    scores = {code: f"{score:.2f}" for code, score in answer.scores.items()}
+    at = answer.answered_at.astimezone(UTC).isoformat(timespec="microseconds")
+    whole = msgspec.json.encode([answer.party.value, scores, answer.comment, at], order="sorted")
+    return hashlib.sha256(whole).hexdigest()

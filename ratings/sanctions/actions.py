@@ -9,16 +9,15 @@ from ratings.ledger.actions import record
 from ratings.ledger.actors import Actor
 from ratings.ledger.clock import end_of_day, local_date
 from ratings.ledger.database import execute, fetchrow, fetchval, row_id, tx
-from ratings.ledger.errors import Conflict, NotFound, Refused
+from ratings.ledger.errors import Bilingual, Conflict, NotFound, Refused
 from ratings.ledger.jobs import enqueue
-from ratings.sanctions.queries import Reason
 from ratings.sanctions.rules import Kind, Severity, check_end
 from ratings.sanctions.tables import CaseFile, Delisting
 
 LIFT = "lift_delisting"
 
 
-async def open_case(actor: Actor, uscc: str, kind: Kind, reasons: list[Reason]) -> str | None:
+async def open_case(actor: Actor, uscc: str, kind: Kind, reasons: list[Bilingual]) -> str | None:
     """Open a case, unless one of its kind is undecided or the agency is delisted already.
 
     Returns its id, or None when there was nothing to open.

@@ -5,25 +5,20 @@ from datetime import date, datetime
 import msgspec
 
 from ratings.ledger.database import fetch, fetchrow, row_id
-from ratings.ledger.errors import NotFound
+from ratings.ledger.errors import Bilingual, NotFound
 from ratings.sanctions.rules import Kind, Severity
 
 
-class Reason(msgspec.Struct, frozen=True):
-    """One reason a case rests on: an English msgid with its parameters, and where to look."""
-
-    text: str
-    params: dict[str, str]
-
-
 class CaseRow(msgspec.Struct, frozen=True):
+    """A case file; `reasons` are the sentences it was opened with, in both languages."""
+
     id: str
     number: str
     uscc: str
     kind: Kind
     state: str
     opened_at: datetime
-    reasons: list[Reason]
+    reasons: list[Bilingual]
     answer: str | None
     answered_at: datetime | None
     decided_at: datetime | None
@@ -39,7 +34,7 @@ _CASE = (
 def _case(row: tuple[object, ...]) -> CaseRow:
     values = list(row)
     values[3] = Kind(str(values[3]))
-    values[6] = msgspec.json.decode(str(values[6]), type=list[Reason])
+    values[6] = msgspec.json.decode(str(values[6]), type=list[Bilingual])
     return CaseRow(*values)  # type: ignore[arg-type] # columns in the order of the fields
 
 

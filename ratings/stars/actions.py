@@ -14,9 +14,10 @@ from ratings.ledger.jobs import enqueue
 from ratings.ledger.uscc import parse_uscc
 from ratings.stars.feedback import Cap, Severity
 from ratings.stars.queries import current, recompute
-from ratings.stars.standing import Standing
+from ratings.stars.standing import Standing, State
 from ratings.stars.tables import OutsideEvent
 from ratings.stars.tables import Standing as StandingTable
+from ratings.stars.waterfall import StepCode
 
 CONSIDER_CASE = "consider_case"
 
@@ -77,7 +78,10 @@ async def restand(actor: Actor, uscc: str) -> Standing:
 
 def opens_case(computed: Standing) -> bool:
     """One or two engagements are too little to question a firm's living; a cap is a verdict."""
-    return computed.stars == 1 and (computed.state.value == "rated" or computed.capped)
+    verdict = any(
+        step.code is StepCode.CAP and step.params["stars"] == "1" for step in computed.waterfall
+    )
+    return computed.stars == 1 and (computed.state is State.RATED or verdict)
 
 
 class ReportedEvent(msgspec.Struct, frozen=True, forbid_unknown_fields=True):

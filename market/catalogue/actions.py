@@ -1,0 +1,171 @@
+"""Loading the catalogue from its data files, and what the centre sets in it."""
+
+import uuid
+from datetime import date
+
+import msgspec
+
+from market.catalogue.county import SizeClass, demonstration_county_ranges
+from market.catalogue.items import load_items, load_packages
+from market.catalogue.queries import item as item_of
+from market.catalogue.queries import package as package_of
+from market.catalogue.tables import CountyRange, Item, Package
+from ratings.ledger.actions import record
+from ratings.ledger.actors import Actor
+from ratings.ledger.clock import local_date
+from ratings.ledger.database import execute, fetchval, row_id, tx
+from ratings.ledger.errors import Conflict, NotFound, Refused
+
+
+async def load_catalogue(actor: Actor) -> int:
+    """Put the items and packages of the data files into an empty catalogue.
+
+    Returns how many items were loaded; 0 when there is a catalogue already.
+    """
+    items, packages = load_items(), load_packages()
+    async with tx():
+        await execute("SELECT pg_advisory_xact_lock(hashtext('catalogue'))")
+        if await fetchval("SELECT true FROM item LIMIT 1"):
+            return 0
+        for position, package in enumerate(packages.values(), start=1):
+            await Package.insert(
+                Package(
+                    code=package.code,
+                    name_zh=package.name_zh,
+                    name_en=package.name_en,
+                    position=position,
+                    record=msgspec.json.encode(package).decode(),
+                )
+            )
+        await Item.insert(
+            *(
+                Item(
+                    code=item.code,
+                    name_zh=item.name_zh,
+                    name_en=item.name_en,
+                    active=item.active,
+                    package=item.package,
+                    record=msgspec.json.encode(item).decode(),
+                )
+                for item in items.values()
+            )
+        )
+        await record(
+            actor,
+            "catalogue.loaded",
+            "catalogue",
+            "list-2.0",
+            {
+                "items": len(items),
+                "active": sum(item.active for item in items.values()),
+                "packages": sorted(packages),
+            },
+        )
+    return len(items)
+
+
+async def load_demonstration_ranges(actor: Actor) -> int:
+    """Set the invented county ranges, marked so; only a demonstration calls this."""
+    ranges = demonstration_county_ranges()
+    async with tx():
+        for wanted in ranges:
+            await CountyRange.insert(
+                CountyRange(
+                    item=wanted.item,
+                    size_class=wanted.size_class,
+                    low_fen=wanted.low_fen,
+                    high_fen=wanted.high_fen,
+                    set_on=wanted.set_on,
+                    reason=wanted.reason,
+                    set_by=None,
+                    demonstration=wanted.demonstration,
+                    created_at=actor.at,
+                )
+            )
+        await record(
+            actor, "county_range.demonstration_loaded", "catalogue", "list-2.0", {"n": len(ranges)}
+        )
+    return len(ranges)
+
+
+class NewCountyRange(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """The range for one item and size of project, in force from `set_on`."""
+
+    item: str
+    size_class: SizeClass
+    low_fen: int
+    high_fen: int
+    set_on: date
+    reason: str
+
+
+async def set_county_range(actor: Actor, wanted: NewCountyRange) -> None:
+    """The centre sets a range where no published standard covers an item, with its reason."""
+    if not 0 < wanted.low_fen <= wanted.high_fen:
+        raise Refused("range-order", "A range runs from above zero to a figure not below its low.")
+    if not wanted.reason.strip():
+        raise Refused("reason-missing", "A decision needs its reason.")
+    if wanted.set_on < local_date(actor.at):
+        raise Refused("range-backdated", "A range cannot begin in the past.")
+    async with tx():
+        item = await item_of(wanted.item)
+        if item.fee_standard is not None:
+            raise Refused(
+                "standard-published",
+                "Item {code} is covered by the published standard {standard}; the county sets no"
+                " range of its own for it.",
+                code=item.code,
+                standard=item.fee_standard,
+            )
+        known = await fetchval(
+            "SELECT true FROM county_range WHERE item = $1 AND size_class = $2 AND set_on = $3",
+            wanted.item,
+            wanted.size_class,
+            wanted.set_on,
+        )
+        if known:
+            raise Conflict("range-known", "A range of this item and size begins that day already.")
+        await CountyRange.insert(
+            CountyRange(
+                id=str(uuid.uuid4()),
+                item=wanted.item,
+                size_class=wanted.size_class,
+                low_fen=wanted.low_fen,
+                high_fen=wanted.high_fen,
+                set_on=wanted.set_on,
+                reason=wanted.reason,
+                set_by=actor.organisation,
+                created_at=actor.at,
+            )
+        )
+        await record(
+            actor,
+            "county_range.set",
+            "item",
+            wanted.item,
+            {
+                "size_class": wanted.size_class,
+                "low_fen": wanted.low_fen,
+                "high_fen": wanted.high_fen,
+                "set_on": wanted.set_on.isoformat(),
+            },
+            reason=wanted.reason,
+        )
+
+
+async def assign_supervisor(actor: Actor, package: str, organisation: str) -> None:
+    """Name the department that supervises a package and rates its engagements."""
+    async with tx():
+        await package_of(package)
+        known = await fetchval(
+            "SELECT true FROM organisation WHERE id = $1 AND kind = 'supervisor'",
+            row_id(organisation),
+        )
+        if not known:
+            raise NotFound("supervisor-unknown", "There is no department {id}.", id=organisation)
+        await execute(
+            "UPDATE package SET supervisor = $2 WHERE code = $1", package, row_id(organisation)
+        )
+        await record(
+            actor, "package.supervisor_named", "package", package, {"supervisor": organisation}
+        )

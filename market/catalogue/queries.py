@@ -1,0 +1,123 @@
+"""Reading the catalogue as it stands in the database, and what a package should cost."""
+
+from datetime import date, datetime
+
+import msgspec
+
+from market.catalogue.county import CountyRange
+from market.catalogue.items import Item, Package, package_days
+from market.catalogue.package_fees import PackageRange, ProjectFacts
+from market.catalogue.package_fees import package_range as reckon
+from market.catalogue.standards import load_fee_standards
+from ratings.ledger.database import fetch, fetchrow
+from ratings.ledger.errors import NotFound
+
+
+async def items(*, active: bool | None = None) -> list[Item]:
+    """Every item in the order of its code, or only the active or the withdrawn ones."""
+    rows = await fetch(
+        "SELECT record FROM item WHERE $1::bool IS NULL OR active = $1 ORDER BY code", active
+    )
+    return [msgspec.json.decode(row[0], type=Item) for row in rows]
+
+
+async def item(code: str) -> Item:
+    row = await fetchrow("SELECT record FROM item WHERE code = $1", code)
+    if row is None:
+        raise NotFound("item-unknown", "The catalogue has no item {code}.", code=code)
+    return msgspec.json.decode(row[0], type=Item)
+
+
+class PackageRow(msgspec.Struct, frozen=True):
+    """A package with its items in order; `working_days` is the critical path through them.
+
+    `agencies` counts those that sell it today.
+    """
+
+    code: str
+    name_zh: str
+    name_en: str
+    description_zh: str
+    description_en: str
+    working_days: int
+    supervisor: str | None
+    supervisor_name: str | None
+    agencies: int
+    items: list[Item]
+    record: Package
+
+
+_PACKAGE = """
+    SELECT p.record, p.supervisor::text, o.name,
+           (SELECT count(*) FROM listing l JOIN agency a ON a.uscc = l.agency
+            WHERE l.package = p.code AND l.state = 'live' AND a.state = 'admitted'
+              AND NOT EXISTS (SELECT 1 FROM delisting d
+                              WHERE d.uscc = a.uscc AND d.lifted_at IS NULL))::int,
+           ARRAY(SELECT i.record::text FROM item i WHERE i.package = p.code)
+    FROM package p LEFT JOIN organisation o ON o.id = p.supervisor
+"""
+
+
+def _package(row: tuple[str, str | None, str | None, int, list[str]]) -> PackageRow:
+    record = msgspec.json.decode(row[0], type=Package)
+    found = {item.code: item for item in (msgspec.json.decode(r, type=Item) for r in row[4])}
+    return PackageRow(
+        code=record.code,
+        name_zh=record.name_zh,
+        name_en=record.name_en,
+        description_zh=record.description_zh,
+        description_en=record.description_en,
+        working_days=package_days(record, found),
+        supervisor=row[1],
+        supervisor_name=row[2],
+        agencies=row[3],
+        items=[found[code] for code in record.items],
+        record=record,
+    )
+
+
+async def packages() -> list[PackageRow]:
+    rows = await fetch(f"{_PACKAGE} ORDER BY p.position")
+    return [_package(tuple(row)) for row in rows]
+
+
+async def package(code: str) -> PackageRow:
+    row = await fetchrow(f"{_PACKAGE} WHERE p.code = $1", code)
+    if row is None:
+        raise NotFound("package-unknown", "The catalogue has no package {code}.", code=code)
+    return _package(tuple(row))
+
+
+class CountyRangeRow(msgspec.Struct, frozen=True):
+    """A county range with who set it; invented ones are marked `demonstration`."""
+
+    item: str
+    size_class: str
+    low_fen: int
+    high_fen: int
+    set_on: date
+    reason: str
+    demonstration: bool
+    set_by_name: str | None
+    created_at: datetime
+
+
+async def county_ranges(on: date) -> list[CountyRangeRow]:
+    """For each item and size the range in force on a day: the latest set by then."""
+    rows = await fetch(
+        "SELECT DISTINCT ON (c.item, c.size_class) c.item, c.size_class, c.low_fen, c.high_fen,"
+        " c.set_on, c.reason, c.demonstration, o.name, c.created_at FROM county_range c"
+        " LEFT JOIN organisation o ON o.id = c.set_by WHERE c.set_on <= $1"
+        " ORDER BY c.item, c.size_class, c.set_on DESC",
+        on,
+    )
+    return [CountyRangeRow(*row) for row in rows]
+
+
+async def package_range(code: str, facts: ProjectFacts, on: date) -> PackageRange:
+    """The standard fee range of a package for a project, by what was in force on a day."""
+    found = await package(code)
+    ranges = [
+        msgspec.convert(row, CountyRange, from_attributes=True) for row in await county_ranges(on)
+    ]
+    return reckon(found.record, facts, load_fee_standards(), ranges, on)

@@ -1,0 +1,71 @@
+"""Reading screens and what they found; for officials only."""
+
+from datetime import datetime
+
+import msgspec
+
+from ratings.ledger.database import fetch, fetchrow
+from ratings.shells.scorecard import Reason
+
+
+class ScreenRow(msgspec.Struct, frozen=True):
+    id: str
+    as_of_month: str
+    ran_at: datetime
+    policy: str
+    policy_version: str
+    policy_digest: str
+    counts: dict[str, int]
+
+
+async def latest_screen() -> ScreenRow | None:
+    row = await fetchrow(
+        "SELECT id::text, as_of_month, ran_at, policy, policy_version, policy_digest, counts"
+        " FROM screen_run ORDER BY ran_at DESC LIMIT 1"
+    )
+    if row is None:
+        return None
+    columns = [*tuple(row)[:6], msgspec.json.decode(row[6])]
+    return ScreenRow(*columns)
+
+
+class FindingRow(msgspec.Struct, frozen=True):
+    """One agency in one screen; the contributions of `reasons` sum to `log_odds`."""
+
+    uscc: str
+    as_of_month: str
+    log_odds: float
+    probability: float
+    points: float
+    coverage: float
+    classes: int
+    outcome: str
+    reasons: list[Reason]
+
+
+_FINDING = (
+    "SELECT f.uscc, r.as_of_month, f.log_odds, f.probability, f.points, f.coverage, f.classes,"
+    " f.outcome, f.reasons FROM finding f JOIN screen_run r ON r.id = f.run"
+)
+
+
+def _finding(row: tuple[object, ...]) -> FindingRow:
+    columns = [*row[:8], msgspec.json.decode(str(row[8]), type=list[Reason])]
+    return FindingRow(*columns)  # type: ignore[arg-type] # columns in the order of the fields
+
+
+async def finding(uscc: str) -> FindingRow | None:
+    """What the latest screen that saw an agency found about it."""
+    row = await fetchrow(f"{_FINDING} WHERE f.uscc = $1 ORDER BY r.ran_at DESC LIMIT 1", uscc)
+    return None if row is None else _finding(tuple(row))
+
+
+async def findings(screen: str, outcomes: tuple[str, ...] = ()) -> list[FindingRow]:
+    """Those of one screen, the highest points first; of all outcomes or the named ones."""
+    rows = await fetch(
+        f"{_FINDING} WHERE f.run = $1::uuid AND ($2::text[] = '{{}}' OR f.outcome = ANY($2))"
+        " ORDER BY f.points DESC",
+        screen,
+        list(outcomes),
+    )
+    return [_finding(tuple(row)) for row in rows]
