@@ -12,6 +12,8 @@ from market.settings import Settings
 from ratings.ledger.actors import Actor, Role
 from ratings.ledger.clock import now
 
+Asking = Request[Any, Any, Any]
+
 _BEARER = "bearer "
 
 
@@ -20,11 +22,11 @@ def session_cookie(settings: Settings) -> str:
     return "__Host-session" if settings.secure_cookies else "session"
 
 
-def visitor(request: Request[Any, Any, Any]) -> SignedIn | None:
+def visitor(request: Asking) -> SignedIn | None:
     return cast("SignedIn | None", request.scope.get("user"))
 
 
-def actor(request: Request[Any, Any, Any]) -> Actor:
+def actor(request: Asking) -> Actor:
     """Who asks, at this moment; whoever has not signed in acts as the public."""
     who = visitor(request)
     if who is None:

@@ -1,0 +1,47 @@
+"""Headers that every answer carries, whoever made it."""
+
+from litestar.datastructures import MutableScopeHeaders
+from litestar.types import BeforeMessageSendHookHandler, Message, Scope
+
+from market.settings import Settings
+
+_POLICY = "; ".join(
+    (
+        "default-src 'self'",
+        "script-src 'self'",
+        "style-src 'self'",
+        "img-src 'self' data:",
+        "object-src 'none'",
+        "frame-ancestors 'none'",
+        "base-uri 'self'",
+        "form-action 'self'",
+    )
+)
+_ALWAYS = {
+    "Content-Security-Policy": _POLICY,
+    "X-Content-Type-Options": "nosniff",
+    "Referrer-Policy": "same-origin",
+    "Cross-Origin-Opener-Policy": "same-origin",
+    "Cross-Origin-Resource-Policy": "same-origin",
+    "Permissions-Policy": "camera=(), geolocation=(), microphone=(), payment=()",
+}
+_TWO_YEARS = 2 * 365 * 24 * 3600
+
+
+def security_headers(settings: Settings) -> BeforeMessageSendHookHandler:
+    """The application's hook before sending. Strict transport only where TLS is certain."""
+    fixed = dict(_ALWAYS)
+    if settings.secure_cookies:
+        fixed["Strict-Transport-Security"] = f"max-age={_TWO_YEARS}; includeSubDomains"
+
+    async def add(message: Message, scope: Scope) -> None:
+        if message["type"] != "http.response.start":
+            return
+        headers = MutableScopeHeaders.from_message(message)
+        for name, value in fixed.items():
+            headers[name] = value
+        if "cache-control" not in headers:
+            # What one person sees must not be kept for the next one at the same screen.
+            headers["Cache-Control"] = "no-store" if scope.get("user") else "no-cache"
+
+    return add

@@ -1,0 +1,82 @@
+"""The composition root: which doors there are, and what stands in each of them."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from importlib.metadata import version
+
+from litestar import Litestar, Router
+from litestar.datastructures import CacheControlHeader, State
+from litestar.openapi import OpenAPIConfig
+from litestar.openapi.plugins import JsonRenderPlugin
+from litestar.openapi.spec import Components, SecurityScheme
+from litestar.static_files import create_static_files_router
+
+from market import api, web
+from market.accounts.identity import Authentication
+from market.accounts.permissions import allow, guard
+from market.api import health, problems
+from market.api.csrf import CrossSite
+from market.api.headers import security_headers
+from market.settings import Settings
+from market.web.templating import STATIC_DIR
+from ratings.ledger.actors import Role
+from ratings.ledger.database import ENGINE, connect, disconnect
+
+_LARGEST_BODY = 1024 * 1024
+# Addresses of static files change with their content (`asset()`), so they may be kept.
+_KEPT_FOR = 365 * 24 * 3600
+
+
+def create_app(settings: Settings) -> Litestar:
+    """The whole application. It wants a migrated database at `settings.database_url`."""
+
+    @asynccontextmanager
+    async def database(_: Litestar) -> AsyncIterator[None]:
+        # A process that has loaded data before it serves has opened the pool, and will close it.
+        if ENGINE.pool is not None:
+            yield
+            return
+        await connect(settings.database_url)
+        try:
+            yield
+        finally:
+            await disconnect()
+
+    return Litestar(
+        route_handlers=[
+            health.live,
+            health.ready,
+            Router("/api/v1", route_handlers=[*api.ROUTES]),
+            Router("/", route_handlers=[*web.ROUTES], include_in_schema=False),
+            create_static_files_router(
+                "/static",
+                [STATIC_DIR],
+                opt=allow(Role.PUBLIC),
+                cache_control=CacheControlHeader(public=True, max_age=_KEPT_FOR),
+            ),
+        ],
+        lifespan=[database],
+        state=State({"settings": settings}),
+        guards=[guard],
+        middleware=[Authentication(settings), CrossSite(settings)],
+        before_send=[security_headers(settings)],
+        exception_handlers=problems.HANDLERS,
+        request_max_body_size=_LARGEST_BODY,
+        openapi_config=_openapi(),
+    )
+
+
+def _openapi() -> OpenAPIConfig:
+    return OpenAPIConfig(
+        title="Steelyard",
+        version=version("steelyard"),
+        description="The marketplace and credit bureau of agencies for permits.",
+        use_handler_docstrings=True,
+        components=Components(
+            security_schemes={"session": SecurityScheme(type="http", scheme="bearer")}
+        ),
+        render_plugins=[JsonRenderPlugin(path="/openapi.json")],
+        openapi_router=Router(
+            "/api/v1", route_handlers=[], opt=allow(Role.PUBLIC), include_in_schema=False
+        ),
+    )
