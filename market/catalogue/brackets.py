@@ -239,17 +239,18 @@ def _unit_price(table: UnitPrice, x: Fraction, grade: str | None) -> tuple[Span,
         x = least
     prices = [Fraction(p) for p in table.prices.values()]
     if grade is None and len(prices) > 1:
-        # Without a grade the fee lies between the mildest and the hardest; the middle is the base.
-        span = Span(prices[0], prices[len(prices) // 2], prices[-1]).times(x)
-        low, base, high = prices[0], prices[len(prices) // 2], prices[-1]
-        zh = f"未给等级:({show(low)} / {show(base)} / {show(high)}) × {show(x)}"
-        en = f"No grade given: ({show(low)} / {show(base)} / {show(high)}) × {show(x)}"
-        lines.append(
-            _line(
-                "price-range", zh, en, base * x, "yuan", low=low, base=base, high=high, quantity=x
-            )
-        )
-        return span, lines
+        # Without a grade the fee lies between the mildest and the hardest; where there is a
+        # middle grade it is the base.
+        low, high = prices[0] * x, prices[-1] * x
+        base = prices[len(prices) // 2] * x if len(prices) % 2 else None
+        given = " / ".join(show(price) for price in prices)
+        zh = f"未给等级:({given}) × {show(x)}"
+        en = f"No grade given: ({given}) × {show(x)}"
+        figures: dict[str, Fraction | Decimal | int] = {"low": prices[0], "high": prices[-1]}
+        if base is not None:
+            figures["base"] = prices[len(prices) // 2]
+        line = _line("price-range", zh, en, base or high, "yuan", quantity=x, **figures)
+        return Span(low, base, high), [*lines, line]
     if grade is not None and grade not in table.prices:
         raise Refused(
             "unknown-grade",

@@ -11,7 +11,7 @@ from market.catalogue.standards import load_fee_standards
 from ratings.ledger.errors import Refused, SteelyardError
 
 
-class _Figure(click.ParamType):
+class _Figure(click.ParamType[Decimal]):
     """A decimal number, kept exact."""
 
     name = "number"

@@ -12,7 +12,7 @@ import msgspec
 from market.catalogue.adjustments import adjust, cap_and_float
 from market.catalogue.brackets import reckon
 from market.catalogue.fee_standards import Facts, FeeStandard, Kind, checked_figure
-from market.catalogue.workings import Line, MoneyUnit, fen
+from market.catalogue.workings import Line, MoneyUnit, fen, show
 from ratings.ledger.errors import Refused
 
 __all__ = ["LABEL", "Estimate", "Facts", "FeeStandard", "Kind", "estimate"]
@@ -53,7 +53,8 @@ def estimate(standard: FeeStandard, facts: Facts) -> Estimate:
     name, kind = _kind(standard, facts.kind)
     figure = _figure(name, kind, facts)
     unit: MoneyUnit = "wan" if kind.driver == "amount" else "yuan"
-    span, lines = reckon(kind.table, figure, facts.grade, unit)
+    span, table_lines = reckon(kind.table, figure, facts.grade, unit)
+    lines = [_question(standard, kind, figure), *table_lines]
     span = adjust(standard, name, kind, facts, span, lines, unit)
     span = cap_and_float(standard, kind, span, lines, unit)
     low, high = fen(span.low, unit), fen(span.high, unit)
@@ -119,6 +120,15 @@ def _figure(name: str, kind: Kind, facts: Facts) -> Decimal:
             figure=kind.figure_en,
         )
     return checked_figure(field, figure)
+
+
+def _question(standard: FeeStandard, kind: Kind, figure: Decimal) -> Line:
+    return Line(
+        "question",
+        f"{standard.document},{kind.name_zh}:{kind.figure_zh} {show(figure)}",
+        f"{standard.document}, {kind.name_en}: {kind.figure_en} {show(figure)}",
+        {kind.driver: figure},
+    )
 
 
 def _result(low: int, base: int | None, high: int) -> Line:

@@ -21,6 +21,7 @@ RATE_PER: dict[str, int] = {"percent": 100, "permille": 1000, "each": 1}
 RATE_SIGN: dict[str, str] = {"percent": "%", "permille": "‰", "each": ""}
 
 LineKind = Literal[
+    "question",
     "assumption",
     "bracket",
     "lump",

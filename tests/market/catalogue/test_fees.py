@@ -87,7 +87,7 @@ def test_1283_local_practice_proposal_of_1984() -> None:
 def test_1283_boundary_3000_belongs_to_the_first_band() -> None:
     found = estimate(STANDARDS["consulting-1283"], Facts(kind="proposal", amount_wan=Decimal(3000)))
     assert found.base_fen == 6_000_000
-    assert "惯例" not in found.workings[0].zh
+    assert "惯例" not in found.workings[1].zh
 
 
 def test_1283_open_top_band_is_a_range_with_its_upper_figure() -> None:
@@ -225,3 +225,34 @@ def test_534_drawing_review_is_a_ceiling() -> None:
         STANDARDS["drawing-review-534"], Facts(kind="by-estimate", amount_wan=Decimal(5000))
     )
     assert (found.low_fen, found.high_fen) == (0, 10_000_000)
+
+
+@pytest.mark.parametrize(("amount", "fee"), [("3000", "8.28"), ("6000", "15.18")])
+def test_zj84_computed_bill_and_control(amount: str, fee: str) -> None:
+    assert base("cost-zj84", "bill-and-control", amount) == Decimal(fee)
+
+
+def test_social_stability_examples_printed_in_the_document() -> None:
+    assert base("social-stability", "compile", "10000") == 6
+    assert base("social-stability", "compile", "50000") == 16
+    assert base("social-stability", "review", "10000") == 4
+
+
+def test_social_stability_pieces_end_in_the_printed_sum_above_five_billion() -> None:
+    assert base("social-stability", "compile", "500000") == 50
+    assert base("social-stability", "review", "900000") == 25
+
+
+@pytest.mark.parametrize(("amount", "fee"), [("1000", "20"), ("10000", "140"), ("100000", "940")])
+def test_504_printed_examples(amount: str, fee: str) -> None:
+    assert base("construction-management-504", None, amount) == Decimal(fee)
+
+
+def test_zj85_is_125_less_35_percent() -> None:
+    assert base("eia-zj85", "report", "3000") == Decimal("3.9")
+    assert base("eia-zj85", "form", "20000", industry="municipal") == Decimal("2.08")
+
+
+def test_zj267_without_the_class_of_protection_is_a_range_without_a_base() -> None:
+    found = estimate(STANDARDS["lightning-zj267"], Facts(kind="new-build", quantity=Decimal(1000)))
+    assert (found.low_fen, found.base_fen, found.high_fen) == (80_000, None, 104_000)

@@ -1,0 +1,196 @@
+"""The standard fee range of a package for the figures of a project, line by line.
+
+A line is either what a published document gives (reference only, 参考测算) or a county range
+that the centre set. The two are never mixed up, and the package is the plain sum of its lines.
+"""
+
+from collections.abc import Mapping, Sequence
+from datetime import date
+from decimal import Decimal
+from typing import Literal
+
+import msgspec
+
+from market.catalogue.county import SIZE_ZH, CountyRange, county_range, size_class
+from market.catalogue.fees import LABEL, Estimate, Facts, FeeStandard, estimate
+from market.catalogue.items import FeeLine, FeePart, Package
+from market.catalogue.project_facts import ProjectFacts, choice, number
+from market.catalogue.workings import Line
+from ratings.ledger.errors import Refused
+
+
+class PackageLine(msgspec.Struct, frozen=True, kw_only=True):
+    """One fee of the package, for one or more items that are priced together.
+
+    `base_fen` is the middle of the range where there is no base price (`base_is_middle`).
+    `label` is 参考测算 for a published standard, 收费区间 for a county range.
+    """
+
+    items: tuple[str, ...]
+    basis: Literal["published-standard", "county-range"]
+    documents: tuple[str, ...]
+    label: str
+    demonstration: bool
+    low_fen: int
+    base_fen: int
+    high_fen: int
+    base_is_middle: bool
+    workings: tuple[Line, ...]
+    note_zh: str
+    note_en: str
+
+
+class PackageRange(msgspec.Struct, frozen=True, kw_only=True):
+    """The package's range in fen: the sums of its lines."""
+
+    package: str
+    as_of: date
+    low_fen: int
+    base_fen: int
+    high_fen: int
+    lines: tuple[PackageLine, ...]
+    demonstration: bool
+
+
+def package_range(
+    package: Package,
+    facts: ProjectFacts,
+    standards: Mapping[str, FeeStandard],
+    county_ranges: Sequence[CountyRange],
+    as_of: date,
+) -> PackageRange:
+    """What the package may cost. Raises Refused naming the fact that is missing or wrong."""
+    lines = tuple(_line(line, facts, standards, county_ranges, as_of) for line in package.fee_lines)
+    return PackageRange(
+        package=package.code,
+        as_of=as_of,
+        low_fen=sum(line.low_fen for line in lines),
+        base_fen=sum(line.base_fen for line in lines),
+        high_fen=sum(line.high_fen for line in lines),
+        lines=lines,
+        demonstration=any(line.demonstration for line in lines),
+    )
+
+
+def _line(
+    line: FeeLine,
+    facts: ProjectFacts,
+    standards: Mapping[str, FeeStandard],
+    county_ranges: Sequence[CountyRange],
+    as_of: date,
+) -> PackageLine:
+    if not line.parts:
+        return _county_line(line, facts, county_ranges, as_of, ())
+    try:
+        return _standard_line(line, facts, standards, as_of)
+    except Refused as refusal:
+        if refusal.code != "outside-fee-table" or line.beyond_table != "county-range":
+            raise
+        document = standards[line.parts[0].standard].document
+        beyond = Line(
+            "assumption",
+            f"{document}的表不及本项目,改用收费区间",
+            f"The table of {document} does not reach this project; the county range stands in",
+        )
+        return _county_line(line, facts, county_ranges, as_of, (beyond,))
+
+
+def _standard_line(
+    line: FeeLine, facts: ProjectFacts, standards: Mapping[str, FeeStandard], as_of: date
+) -> PackageLine:
+    low = base = high = 0
+    middle = False
+    workings: list[Line] = []
+    documents: dict[str, None] = {}
+    for part in _chosen(line, facts):
+        found, assumed = _ask(part, facts, standards, as_of)
+        part_base = found.base_fen
+        if part_base is None:
+            part_base, middle = _middle(found.low_fen, found.high_fen), True
+        low, base, high = low + found.low_fen, base + part_base, high + found.high_fen
+        documents |= dict.fromkeys((found.document, *found.amended_by))
+        workings += [*assumed, *found.workings]
+    return PackageLine(
+        items=line.items,
+        basis="published-standard",
+        documents=tuple(documents),
+        label=LABEL,
+        demonstration=False,
+        low_fen=low,
+        base_fen=base,
+        high_fen=high,
+        base_is_middle=middle,
+        workings=tuple(workings),
+        note_zh=line.note_zh,
+        note_en=line.note_en,
+    )
+
+
+def _chosen(line: FeeLine, facts: ProjectFacts) -> tuple[FeePart, ...]:
+    """The parts that act: all, or the first whose figure was given, or else the last."""
+    if line.use == "all":
+        return line.parts
+    known = [part for part in line.parts if getattr(facts, part.figure) is not None]
+    return (known[0] if known else line.parts[-1],)
+
+
+def _ask(
+    part: FeePart, facts: ProjectFacts, standards: Mapping[str, FeeStandard], as_of: date
+) -> tuple[Estimate, tuple[Line, ...]]:
+    figure, assumed = number(facts, part.figure)
+    kind = part.kind
+    if part.kind_from is not None:
+        chosen, about_kind = choice(facts, part.kind_from)
+        kind, assumed = part.kind_prefix + chosen, (*assumed, *about_kind)
+    standard = standards[part.standard]
+    by_amount = kind in standard.kinds and standard.kinds[kind].driver == "amount"
+    passed = {name: getattr(facts, name) for name in part.passes}
+    asked = Facts(
+        kind=kind,
+        amount_wan=figure / part.divide_by if by_amount else None,
+        quantity=None if by_amount else figure / part.divide_by,
+        grade=None if part.grade_from is None else getattr(facts, part.grade_from),
+        as_of=as_of,
+        **passed,
+    )
+    return estimate(standard, asked), assumed
+
+
+def _county_line(
+    line: FeeLine,
+    facts: ProjectFacts,
+    county_ranges: Sequence[CountyRange],
+    as_of: date,
+    before: tuple[Line, ...],
+) -> PackageLine:
+    investment, assumed = number(facts, "investment_wan")
+    size = size_class(investment)
+    county = county_range(county_ranges, line.items[0], size, as_of)
+    invented_zh = "(示范数据)" if county.demonstration else ""
+    invented_en = " (invented for the demonstration)" if county.demonstration else ""
+    text = f"{Decimal(county.low_fen) / 100:,.2f}–{Decimal(county.high_fen) / 100:,.2f}"
+    working = Line(
+        "range",
+        f"{SIZE_ZH[size]}项目收费区间 {text} 元,{county.set_on} 由中心设定{invented_zh}",
+        f"County range for a {size} project {text} yuan, set by the centre on "
+        f"{county.set_on}{invented_en}",
+    )
+    return PackageLine(
+        items=line.items,
+        basis="county-range",
+        documents=(),
+        label="收费区间",
+        demonstration=county.demonstration,
+        low_fen=county.low_fen,
+        base_fen=_middle(county.low_fen, county.high_fen),
+        high_fen=county.high_fen,
+        base_is_middle=True,
+        workings=(*before, *assumed, working),
+        note_zh=line.note_zh or county.reason,
+        note_en=line.note_en or county.reason,
+    )
+
+
+def _middle(low_fen: int, high_fen: int) -> int:
+    """The middle of a range in fen, half up."""
+    return (low_fen + high_fen + 1) // 2

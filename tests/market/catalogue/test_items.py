@@ -1,0 +1,121 @@
+"""The catalogue as data: counts of the lists, packages and their critical paths."""
+
+from collections import Counter
+from datetime import date
+
+import pytest
+
+from market.catalogue.county import demonstration_county_ranges
+from market.catalogue.items import (
+    critical_path,
+    load_items,
+    load_packages,
+    package_days,
+    parse_items,
+    parse_packages,
+)
+from market.catalogue.standards import DATA, load_fee_standards
+from ratings.ledger.errors import Refused
+
+ITEMS = load_items()
+PACKAGES = load_packages()
+
+
+def test_counts_of_the_lists() -> None:
+    assert len(ITEMS) == 49
+    active = [item for item in ITEMS.values() if item.active]
+    assert len(active) == 39
+    assert sum(item.starred for item in active) == 19
+    assert sum(item.choice == "demonstration" for item in active) == 20
+    withdrawn = [item for item in ITEMS.values() if not item.active]
+    assert len(withdrawn) == 10
+    assert {item.withdrawn_reason_en for item in withdrawn} == {"not on the current list"}
+    assert list(ITEMS) == [f"{number:02d}" for number in range(1, 50)]
+
+
+def test_starred_items_stand_in_the_four_packages() -> None:
+    sizes = {code: len(package.items) for code, package in PACKAGES.items()}
+    assert sizes == {"consulting": 5, "review": 5, "design": 4, "as-built-survey": 5}
+    packaged = [code for package in PACKAGES.values() for code in package.items]
+    assert sorted(packaged) == [item.code for item in ITEMS.values() if item.starred]
+
+
+def test_all_eighteen_standards_are_loaded() -> None:
+    assert len(load_fee_standards()) == 18
+
+
+def test_design_fee_of_document_10_is_counted_once() -> None:
+    lines = [
+        line
+        for line in PACKAGES["design"].fee_lines
+        if any(part.standard == "design-10" for part in line.parts)
+    ]
+    assert [line.items for line in lines] == [("29", "05", "30")]
+
+
+@pytest.mark.parametrize(
+    ("package", "path", "days"),
+    [
+        ("consulting", ("10",), 25),
+        ("review", ("04", "06", "31"), 40),
+        ("design", ("29", "05", "30"), 80),
+        ("as-built-survey", ("39", "40"), 10),
+    ],
+)
+def test_working_days_are_the_critical_path(package: str, path: tuple[str, ...], days: int) -> None:
+    assert critical_path(PACKAGES[package], ITEMS) == path
+    assert package_days(PACKAGES[package], ITEMS) == days
+
+
+def test_every_active_item_without_a_standard_has_a_demonstration_range_of_each_size() -> None:
+    known = Counter(county.item for county in demonstration_county_ranges())
+    for item in ITEMS.values():
+        if item.active and item.fee_standard is None:
+            assert known[item.code] == 3, item.code
+
+
+def test_demonstration_ranges_are_marked_and_reasoned() -> None:
+    for county in demonstration_county_ranges():
+        assert county.demonstration
+        assert "示范" in county.reason
+        assert "invented" in county.reason
+        assert county.set_on == date(2025, 1, 1)
+        assert county.low_fen < county.high_fen
+        assert ITEMS[county.item].active
+
+
+def edited(file: str, old: str, new: str) -> str:
+    text = (DATA / file).read_text(encoding="utf-8")
+    assert old in text
+    return text.replace(old, new)
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "hint"),
+    [
+        ('code = "02"', 'code = "01"', "twice"),
+        ('fee_standard = "tendering-1980"', 'fee_standard = "tendering"', "tendering"),
+        ('fee_kinds = ["proposal"]', 'fee_kinds = ["proposals"]', "proposals"),
+        ("working_days = 10\n", "", "working days"),
+        ("active = false", "active = true", "withdrawn"),
+        ('kind = "mandatory"', 'kind = "usual"', "mandatory|enum|Invalid"),
+    ],
+)
+def test_bad_items_are_refused(old: str, new: str, hint: str) -> None:
+    with pytest.raises(Refused, match=hint):
+        parse_items(edited("items.toml", old, new))
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "hint"),
+    [
+        ('items = ["28", "29", "05", "30"]', 'items = ["28", "29", "05", "36"]', "36"),
+        ('"30" = ["05"]', '"30" = ["99"]', "99"),
+        ('"30" = ["05"]', '"30" = ["05"], "29" = ["30"]', "waits for itself"),
+        ('items = ["29", "05", "30"]', 'items = ["29", "05"]', "exactly one fee line"),
+        ('standard = "design-10"', 'standard = "design-11"', "design-11"),
+    ],
+)
+def test_bad_packages_are_refused(old: str, new: str, hint: str) -> None:
+    with pytest.raises(Refused, match=hint):
+        parse_packages(edited("packages.toml", old, new), ITEMS)
