@@ -22,6 +22,12 @@ class Settings(msgspec.Struct, frozen=True):
     max_upload_bytes: int = 50 * 1024 * 1024
     secure_cookies: bool = False
     feed_key: str = ""
+    files_url: str = ""
+
+    @property
+    def files(self) -> str:
+        """Where deliverables and feed files lie: a folder below `var_dir`, or a bucket."""
+        return self.files_url or str(self.var_dir / "files")
 
 
 def from_environment(**overrides: object) -> Settings:

@@ -10,7 +10,7 @@ from market.agencies import names
 from market.agencies.queries import agency_of, in_force
 from market.agencies.rules import check_listing_price
 from market.agencies.tables import Agency, Listing, Qualification
-from market.catalogue.package_fees import ProjectFacts
+from market.catalogue.project_facts import ProjectFacts
 from market.catalogue.queries import package_range
 from ratings.ledger.actions import record
 from ratings.ledger.actors import Actor, Role

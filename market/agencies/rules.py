@@ -1,12 +1,14 @@
 """What a listing must satisfy."""
 
+from decimal import Decimal
+
 from market.catalogue.package_fees import PackageRange
-from ratings.ledger.errors import Refused
+from ratings.ledger.errors import Bilingual, Refused
 
 
 def yuan(fen: int) -> str:
     """Fen as 元 with two places and thousands separators, for messages."""
-    return f"{fen / 100:,.2f}"
+    return f"{Decimal(fen) / 100:,.2f}"
 
 
 def check_listing_price(price_fen: int, standard: PackageRange) -> None:
@@ -25,6 +27,17 @@ def check_listing_price(price_fen: int, standard: PackageRange) -> None:
         )
 
 
-def workings_text(standard: PackageRange) -> str:
-    """One sentence a fee line: what it covers, the document it rests on, its low and high."""
-    raise NotImplementedError
+def workings_text(standard: PackageRange) -> Bilingual:
+    """One clause a fee line: the document or county range it rests on, its low and high."""
+    chinese, english = [], []
+    for line in standard.lines:
+        items = "、".join(line.items)
+        low, high = yuan(line.low_fen), yuan(line.high_fen)
+        source = "、".join(line.documents)
+        sources = "，".join(filter(None, (source, line.label)))
+        chinese.append(f"事项{items}：{low}～{high}元（{sources}）")
+        english.append(
+            f"item {', '.join(line.items)}: {low} to {high} yuan"
+            f" ({source or 'county range'}{', reference only' if line.documents else ''})"
+        )
+    return Bilingual(zh="；".join(chinese), en="; ".join(english))

@@ -2,12 +2,14 @@
 
 import uuid
 from datetime import datetime, timedelta
+from typing import Any
 
 import msgspec
 
 from market.agencies.queries import agency_of, in_force
 from market.agencies.rules import workings_text, yuan
-from market.catalogue.package_fees import PackageRange, ProjectFacts
+from market.catalogue.package_fees import PackageRange
+from market.catalogue.project_facts import ProjectFacts
 from market.catalogue.queries import package_range
 from market.purchasing.tables import GroupBuy, Offer, Participation
 from market.purchasing.tiers import Tier, check_tiers, tier_for
@@ -253,7 +255,7 @@ def _tiers(text: str) -> list[Tier]:
     return msgspec.json.decode(text, type=list[Tier])
 
 
-async def _locked(identifier: str) -> dict[str, object]:
+async def _locked(identifier: str) -> dict[str, Any]:
     row = await fetchrow("SELECT * FROM group_buy WHERE id = $1 FOR UPDATE", row_id(identifier))
     if row is None:
         raise NotFound("group-buy-unknown", "There is no group buy {id}.", id=identifier)

@@ -1,0 +1,134 @@
+"""The command `steelyard`: one sub-command for each thing an operator does."""
+
+import asyncio
+import sys
+from collections.abc import Awaitable, Callable
+from typing import Any, TypeVar
+
+import click
+
+from market.accounts.actions import NewAccount, create_account
+from market.catalogue.actions import load_catalogue
+from market.catalogue.fee_command import fee
+from market.demonstration.commands import demo
+from market.migrations import migrate as bring_up_to_date
+from market.serve import run_worker, serve_market
+from market.settings import Settings, from_environment
+from ratings.ledger.actors import Role, system
+from ratings.ledger.clock import now
+from ratings.ledger.database import connect, disconnect
+from ratings.ledger.errors import SteelyardError
+from ratings.ledger.postgres import EmbeddedPostgres
+from ratings.shells.screen_command import screen
+from ratings.stars.grade_command import grade
+from ratings.verification import verify as verify_record
+
+T = TypeVar("T")
+
+
+class Commands(click.Group):
+    """Refusals are sentences for the operator, not tracebacks."""
+
+    def invoke(self, ctx: click.Context) -> Any:
+        try:
+            return super().invoke(ctx)
+        except SteelyardError as error:
+            raise click.ClickException(str(error)) from error
+
+
+@click.group(cls=Commands)
+@click.version_option(package_name="steelyard")
+def main() -> None:
+    """Steelyard（一杆秤）: the county's open market for permit agencies, and its credit bureau."""
+
+
+def with_database(settings: Settings, work: Callable[[str], Awaitable[T]]) -> T:
+    """Run `work` with an open pool; without DATABASE_URL on the embedded server."""
+    if settings.database_url:
+        return asyncio.run(_connected(settings.database_url, work))
+    with EmbeddedPostgres(settings.var_dir / "postgres") as url:
+        return asyncio.run(_connected(url, work))
+
+
+async def _connected(url: str, work: Callable[[str], Awaitable[T]]) -> T:
+    await connect(url)
+    try:
+        return await work(url)
+    finally:
+        await disconnect()
+
+
+@main.command()
+@click.option("--host", help="Address to listen on (default 127.0.0.1).")
+@click.option("--port", type=int, help="Port to listen on (default 8000).")
+@click.option("--demo", "demonstration", is_flag=True, default=None, help="Show invented data.")
+@click.option("--worker/--no-worker", default=True, help="Run the timetable in this process.")
+def serve(host: str | None, port: int | None, demonstration: bool | None, worker: bool) -> None:
+    """Serve the market; sets up its database first."""
+    settings = from_environment(host=host, port=port, demonstration=demonstration)
+    serve_market(settings, with_worker=worker, say=lambda line: click.echo(line))
+
+
+@main.command()
+def worker() -> None:
+    """Run the timetable alone: closings, unsealings, standings, liftings."""
+    with_database(from_environment(), run_worker)
+
+
+@main.command()
+def migrate() -> None:
+    """Bring the database up to date and load the catalogue into an empty one."""
+
+    async def work(url: str) -> None:
+        applied = await bring_up_to_date(url)
+        loaded = await load_catalogue(system(now()))
+        click.echo(f"migrations applied: {len(applied)}; catalogue items loaded: {loaded}")
+
+    with_database(from_environment(), work)
+
+
+@main.command()
+def verify() -> None:
+    """Walk the ledger's hash chain and recompute every published score."""
+
+    async def work(url: str) -> bool:
+        report = await verify_record(click.echo)
+        for fault in report.faults:
+            click.echo(f"FAULT {fault}", err=True)
+        return not report.faults
+
+    if not with_database(from_environment(), work):
+        click.echo("The record does not hold.", err=True)
+        sys.exit(1)
+    click.echo("The record holds.")
+
+
+@main.command()
+@click.argument("role", type=click.Choice([Role.CENTRE, Role.SUPERVISOR, Role.AUDITOR]))
+@click.option("--organisation", required=True, help="Name of the office.")
+@click.option("--login", required=True)
+@click.option("--name", required=True, help="Name of the person.")
+@click.password_option()
+def account(role: str, organisation: str, login: str, name: str, password: str) -> None:
+    """Open the first account of an office: a centre, a supervising department, an auditor."""
+
+    async def work(url: str) -> None:
+        wanted = NewAccount(
+            kind=Role(role),
+            organisation_name=organisation,
+            organisation_name_en="",
+            uscc=None,
+            login=login,
+            password=password,
+            person_name=name,
+        )
+        await create_account(system(now()), wanted)
+
+    with_database(from_environment(), work)
+    click.echo(f"{login} can sign in.")
+
+
+main.add_command(fee)
+main.add_command(grade)
+main.add_command(screen)
+main.add_command(demo)
