@@ -214,3 +214,13 @@ def critical_path(package: Package, items: Mapping[str, Item]) -> tuple[str, ...
 def package_days(package: Package, items: Mapping[str, Item]) -> int:
     """Working days of the package: its critical path, not the sum of its items."""
     return sum(items[code].working_days or 0 for code in critical_path(package, items))
+
+
+def needs_county_range(item: Item, packages: Mapping[str, Package]) -> bool:
+    """Whether the centre sets a range for the item: no published standard covers it, or the
+    one that does has a table that does not reach every project."""
+    return item.fee_standard is None or any(
+        item.code in line.items and line.beyond_table == "county-range"
+        for package in packages.values()
+        for line in package.fee_lines
+    )

@@ -5,7 +5,7 @@ cut at any length could turn an exact half fen the wrong way. They become `Decim
 be shown, and fen (half up) only at the very end.
 """
 
-from decimal import Decimal, localcontext
+from decimal import Context, Decimal
 from fractions import Fraction
 from typing import Literal, NamedTuple
 
@@ -13,6 +13,9 @@ import msgspec
 
 MoneyUnit = Literal["wan", "yuan"]
 RateUnit = Literal["percent", "permille", "each"]
+
+# Wide enough for every figure the rules admit; the default of 28 digits is not.
+_WIDE = Context(prec=60)
 
 FEN_PER: dict[str, int] = {"wan": 1_000_000, "yuan": 100}
 UNIT_ZH: dict[str, str] = {"wan": "万元", "yuan": "元"}
@@ -79,19 +82,15 @@ def point(value: Fraction) -> Span:
     return Span(value, value, value)
 
 
-def ends(value: Fraction) -> bool:
-    """Whether the number can be written in ten decimal places without loss."""
-    return (value * 10**10).denominator == 1
-
-
 def decimal(value: Fraction, places: int = 10) -> Decimal:
     """The number as a `Decimal`, cut half up at `places`, without trailing zeros."""
-    scaled = (value * 10**places + Fraction(1, 2)).__floor__()
-    with localcontext() as context:
-        context.prec = 60
-        shown = Decimal(scaled).scaleb(-places)
-        whole = shown.to_integral_value()
-        return whole if shown == whole else shown.normalize()
+    if value.denominator == 1:
+        return Decimal(value.numerator)
+    scale = 10**places
+    scaled = (2 * value.numerator * scale + value.denominator) // (2 * value.denominator)
+    if scaled % scale == 0:
+        return Decimal(scaled // scale)
+    return _WIDE.normalize(_WIDE.scaleb(Decimal(scaled), -places))
 
 
 def show(value: Fraction | Decimal | int) -> str:
@@ -101,7 +100,7 @@ def show(value: Fraction | Decimal | int) -> str:
 
 def equals(value: Fraction) -> str:
     """`= 2.8`, or `≈ 14.285714` where six places do not hold it."""
-    sign = "=" if (value * 10**6).denominator == 1 else "≈"
+    sign = "=" if 10**6 % value.denominator == 0 else "≈"
     return f"{sign} {show(value)}"
 
 

@@ -10,6 +10,7 @@ from market.catalogue.items import (
     critical_path,
     load_items,
     load_packages,
+    needs_county_range,
     package_days,
     parse_items,
     parse_packages,
@@ -119,3 +120,9 @@ def test_bad_items_are_refused(old: str, new: str, hint: str) -> None:
 def test_bad_packages_are_refused(old: str, new: str, hint: str) -> None:
     with pytest.raises(Refused, match=hint):
         parse_packages(edited("packages.toml", old, new), ITEMS)
+
+
+def test_a_county_range_is_set_where_no_published_table_reaches() -> None:
+    assert needs_county_range(ITEMS["07"], PACKAGES)
+    assert needs_county_range(ITEMS["12"], PACKAGES)
+    assert not needs_county_range(ITEMS["02"], PACKAGES)

@@ -16,7 +16,8 @@ from market.catalogue.county import (
 )
 from market.catalogue.items import load_packages
 from market.catalogue.package_fees import PackageRange, package_range
-from market.catalogue.project_facts import ProjectFacts, facts_needed
+from market.catalogue.project_facts import ProjectFacts
+from market.catalogue.project_form import facts_needed
 from market.catalogue.standards import load_fee_standards
 from ratings.ledger.errors import Refused
 
