@@ -2,13 +2,9 @@
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from importlib.metadata import version
 
 from litestar import Litestar, Router
 from litestar.datastructures import CacheControlHeader, State
-from litestar.openapi import OpenAPIConfig
-from litestar.openapi.plugins import JsonRenderPlugin
-from litestar.openapi.spec import Components, SecurityScheme
 from litestar.static_files import create_static_files_router
 
 from market import api, web
@@ -17,6 +13,7 @@ from market.accounts.permissions import allow, guard
 from market.api import health, problems
 from market.api.csrf import CrossSite
 from market.api.headers import security_headers
+from market.api.openapi import openapi_config
 from market.settings import Settings
 from market.web.templating import STATIC_DIR
 from ratings.ledger.actors import Role
@@ -62,21 +59,5 @@ def create_app(settings: Settings) -> Litestar:
         before_send=[security_headers(settings)],
         exception_handlers=problems.HANDLERS,
         request_max_body_size=_LARGEST_BODY,
-        openapi_config=_openapi(),
-    )
-
-
-def _openapi() -> OpenAPIConfig:
-    return OpenAPIConfig(
-        title="Steelyard",
-        version=version("steelyard"),
-        description="The marketplace and credit bureau of agencies for permits.",
-        use_handler_docstrings=True,
-        components=Components(
-            security_schemes={"session": SecurityScheme(type="http", scheme="bearer")}
-        ),
-        render_plugins=[JsonRenderPlugin(path="/openapi.json")],
-        openapi_router=Router(
-            "/api/v1", route_handlers=[], opt=allow(Role.PUBLIC), include_in_schema=False
-        ),
+        openapi_config=openapi_config(),
     )

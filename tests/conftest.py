@@ -24,6 +24,8 @@ from pwdlib.hashers.argon2 import Argon2Hasher
 
 from market.accounts import passwords
 from market.accounts.actions import NewAccount, create_account, sign_in
+from market.accounts.identity import session_cookie
+from market.api.csrf import csrf_cookie, csrf_token
 from market.app import create_app
 from market.migrations import migrate
 from market.settings import Settings
@@ -46,7 +48,11 @@ def make_uscc(number: int, region: str = "320999") -> Uscc:
 
 @dataclass(frozen=True)
 class Account:
-    """An account of one role, signed in: `client` sends its token, `actor()` acts for it."""
+    """An account of one role, signed in.
+
+    `client` calls the API with its token, `browser` opens pages with its cookies and may send
+    forms, `actor()` acts for it without either.
+    """
 
     role: Role
     login: str
@@ -55,6 +61,7 @@ class Account:
     uscc: str | None
     token: str
     client: httpx.AsyncClient
+    browser: httpx.AsyncClient
 
     def actor(self) -> Actor:
         return Actor(
@@ -151,19 +158,34 @@ async def app(settings: Settings, database: str) -> AsyncIterator[Litestar]:
     await life
 
 
-def browser(app: Litestar, *, token: str | None = None) -> httpx.AsyncClient:
-    """A client of the application; unexpected errors come back as answers, as over a socket."""
+def program(app: Litestar, token: str = "") -> httpx.AsyncClient:
+    """A client of the API; unexpected errors come back as answers, as over a socket."""
+    return _client(app, headers={"Authorization": f"Bearer {token}"} if token else {})
+
+
+def browser(app: Litestar, token: str = "") -> httpx.AsyncClient:
+    """A client of the pages, with the cookies and the form token a browser would have."""
+    settings: Settings = app.state.settings
+    nonce = "test-nonce"
+    made = _client(app, headers={"X-CSRF-Token": csrf_token(settings, nonce, token)})
+    made.cookies.set(csrf_cookie(settings), nonce)
+    if token:
+        made.cookies.set(session_cookie(settings), token)
+    return made
+
+
+def _client(app: Litestar, headers: dict[str, str]) -> httpx.AsyncClient:
     return httpx.AsyncClient(
         transport=httpx.ASGITransport(app, raise_app_exceptions=False),
         base_url="http://steelyard.test",
-        headers={"Authorization": f"Bearer {token}"} if token else {},
+        headers=headers,
     )
 
 
 @pytest.fixture
 async def client(app: Litestar) -> AsyncIterator[httpx.AsyncClient]:
     """Somebody who has not signed in."""
-    async with browser(app) as made:
+    async with program(app) as made:
         yield made
 
 
@@ -175,11 +197,12 @@ async def accounts(app: Litestar) -> AsyncIterator[dict[Role, Account]]:
         for role in (Role.ENTERPRISE, Role.AGENCY, Role.SUPERVISOR, Role.CENTRE, Role.AUDITOR):
             made[role] = await open_account(app, role)
             await stack.enter_async_context(made[role].client)
+            await stack.enter_async_context(made[role].browser)
         yield made
 
 
 async def open_account(app: Litestar, role: Role) -> Account:
-    """Another account; each call makes a new organisation. Close its `client` yourself."""
+    """Another account; each call makes a new organisation. Close its two clients yourself."""
     number = next(_numbers)
     at = now()
     wanted = NewAccount(
@@ -200,7 +223,8 @@ async def open_account(app: Litestar, role: Role) -> Account:
         organisation=account.organisation,
         uscc=wanted.uscc,
         token=who.token,
-        client=browser(app, token=who.token),
+        client=program(app, who.token),
+        browser=browser(app, who.token),
     )
 
 

@@ -30,6 +30,19 @@ def csrf_cookie(settings: Settings) -> str:
     return "__Host-csrf" if settings.secure_cookies else "csrf"
 
 
+def csrf_token(settings: Settings, nonce: str, session: str = "") -> str:
+    """What the form must carry for this cookie and this session (empty before signing in)."""
+    return _keyed(_key(settings), nonce, session)
+
+
+def _key(settings: Settings) -> bytes:
+    return hmac.digest(installation_key(settings), b"csrf", hashlib.sha256)
+
+
+def _keyed(key: bytes, nonce: str, session: str) -> str:
+    return hmac.new(key, f"{nonce}\0{session}".encode(), hashlib.sha256).hexdigest()
+
+
 class CrossSite(ASGIMiddleware):
     """Runs after the authentication. The API needs none of this: it takes no cookies."""
 
@@ -38,7 +51,7 @@ class CrossSite(ASGIMiddleware):
     def __init__(self, settings: Settings) -> None:
         self._secure = settings.secure_cookies
         self._cookie = csrf_cookie(settings)
-        self._key = hmac.digest(installation_key(settings), b"csrf", hashlib.sha256)
+        self._key = _key(settings)
 
     async def handle(self, scope: Scope, receive: Receive, send: Send, next_app: ASGIApp) -> None:
         if scope["path"].startswith(("/api/", "/static/", "/healthz/")):
@@ -56,9 +69,7 @@ class CrossSite(ASGIMiddleware):
 
     def _token(self, nonce: str, scope: Scope) -> str:
         who = scope.get("user")
-        session = who.token if who is not None else ""
-        text = f"{nonce}\0{session}".encode()
-        return hmac.new(self._key, text, hashlib.sha256).hexdigest()
+        return _keyed(self._key, nonce, who.token if who is not None else "")
 
     async def _check(
         self, request: Request[Any, Any, Any], planted: str | None, token: str
