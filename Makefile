@@ -17,6 +17,7 @@ BIN := .venv/bin
 ASSETS := market/web/static/vendor/.lock-hash
 SERVE ?=
 TESTS ?= tests
+OLDEST_TESTS ?= tests/market tests/ratings
 
 # uv does not read pip's configuration, so an index that only pip knows is handed to it here.
 # Where uv fails all the same, pip itself installs the same hashed lock: slower, never different.
@@ -92,12 +93,20 @@ check: .venv/.dev .venv/.package
 	@echo "-> import contracts"; $(BIN)/lint-imports --no-cache > .venv/contracts.txt \
 		|| { cat .venv/contracts.txt; exit 1; }
 	@echo "-> syntax warnings"; $(BIN)/python -W error -m compileall -q -f market ratings migrations tests
+	@echo "-> texts";          $(BIN)/python -m market.web.extract --check
 	@echo "-> lock files";     ! grep -nE '://|^-|--(extra-)?index|--find-links' requirements*.lock
 
 .PHONY: test
 test: .venv/.dev $(ASSETS) .venv/.package test-tools check
 	@echo "-> tests"
 	@$(BIN)/python -m pytest $(TESTS) --cov --cov-report=term:skip-covered
+	@if [ "$(TESTS)" = tests ]; then $(MAKE) --no-print-directory test-oldest; fi
+
+# The same domain tests on the oldest supported server.
+.PHONY: test-oldest
+test-oldest: .venv/.dev .venv/.package test-tools
+	@echo "-> tests on the oldest supported PostgreSQL"
+	@$(BIN)/python tests/oldest_server.py $(BIN)/python -m pytest --quiet $(OLDEST_TESTS)
 
 # The browser tests drive Debian's chromium, and one suite runs on PostgreSQL 15, the oldest
 # server that Steelyard supports. Root on a Debian machine gets what is missing.

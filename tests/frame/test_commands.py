@@ -1,0 +1,142 @@
+"""The very commands that the image runs, against a server that is given to them."""
+
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import httpx
+import pytest
+import yaml
+
+from ratings.ledger.postgres import EmbeddedPostgres
+
+STEELYARD = Path(sys.executable).parent / "steelyard"
+COMPOSE = Path(__file__).parents[2] / "docker" / "compose.yaml"
+SERVICES = yaml.safe_load(COMPOSE.read_text())["services"]
+
+
+def command(service: str) -> list[str]:
+    return [str(word) for word in SERVICES[service]["command"]]
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+        return port
+
+
+@pytest.fixture
+def environment(tmp_path: Path) -> Iterator[dict[str, str]]:
+    """What the compose file gives its containers, with a database of this test's own."""
+    with EmbeddedPostgres(tmp_path / "server", options={"fsync": "off"}) as url:
+        kept = {key: text for key, text in os.environ.items() if "STEELYARD" not in key}
+        given = {key: "x" for key in SERVICES["app"]["environment"] if key.startswith("STEELYARD_")}
+        yield (
+            kept
+            | given
+            | {
+                "DATABASE_URL": url,
+                "STEELYARD_VAR_DIR": str(tmp_path / "var"),
+                "STEELYARD_SECURE_COOKIES": "true",
+            }
+        )
+
+
+def finished(environment: dict[str, str], *arguments: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [STEELYARD, *arguments],
+        env=environment,
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=60,
+    )
+
+
+@contextmanager
+def running(environment: dict[str, str], *arguments: str) -> Iterator[subprocess.Popen[str]]:
+    program = subprocess.Popen(
+        [STEELYARD, *arguments],
+        env=environment,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+    )
+    try:
+        yield program
+    finally:
+        program.kill()
+        program.communicate()
+
+
+def answer(url: str, *, within: float = 30) -> httpx.Response:
+    deadline = time.monotonic() + within
+    while True:
+        try:
+            return httpx.get(url, timeout=5)
+        except httpx.TransportError:
+            if time.monotonic() > deadline:
+                raise
+            time.sleep(0.1)
+
+
+def stopped_by_sigterm(program: subprocess.Popen[str]) -> None:
+    program.send_signal(signal.SIGTERM)
+    said, _ = program.communicate(timeout=20)
+    # uvicorn ends with the signal that it was sent, once everything is put away.
+    assert program.returncode in (0, -signal.SIGTERM), said
+    assert "Traceback" not in said
+
+
+def test_migrate_then_serve_then_work(environment: dict[str, str]) -> None:
+    first = finished(environment, *command("migrate"))
+    assert first.returncode == 0, first.stderr
+    again = finished(environment, *command("migrate"))
+    assert again.returncode == 0, again.stderr
+    assert "migrations applied: 0" in again.stdout
+
+    port = free_port()
+    serve = [str(port) if word == "8000" else word for word in command("app")]
+    with running(environment, *serve) as app, running(environment, *command("worker")) as worker:
+        address = f"http://127.0.0.1:{port}"
+        assert answer(f"{address}/healthz/ready").status_code == 200
+        assert answer(f"{address}/").status_code == 200
+        assert worker.poll() is None
+        stopped_by_sigterm(worker)
+        stopped_by_sigterm(app)
+
+
+def test_an_unreachable_database_is_said_in_one_sentence(environment: dict[str, str]) -> None:
+    environment["DATABASE_URL"] = f"postgresql://steelyard@127.0.0.1:{free_port()}/steelyard"
+    for service in ("migrate", "worker"):
+        refused = finished(environment, *command(service))
+        assert refused.returncode == 1
+        assert "DATABASE_URL" in refused.stderr
+        assert "Traceback" not in refused.stderr
+
+
+def test_a_taken_port_is_said_in_one_sentence(environment: dict[str, str]) -> None:
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        port = str(taken.getsockname()[1])
+        refused = finished(environment, "serve", "--port", port)
+    assert refused.returncode == 1
+    assert port in refused.stderr
+    assert "Traceback" not in refused.stderr
+
+
+def test_an_unusable_data_directory_is_said_in_one_sentence(environment: dict[str, str]) -> None:
+    environment["DATABASE_URL"] = ""
+    environment["STEELYARD_VAR_DIR"] = "/dev/full"
+    refused = finished(environment, "migrate")
+    assert refused.returncode == 1
+    assert "/dev/full" in refused.stderr
+    assert "Traceback" not in refused.stderr
