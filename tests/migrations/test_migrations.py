@@ -1,0 +1,59 @@
+"""Migrations: complete from an empty database, without drift, and only ever forward."""
+
+import asyncio
+
+import asyncpg
+import pytest
+from piccolo.apps.migrations.commands.new import AutoMigrationManager
+
+from market.migrations import WINGS, migrate, pending
+from market.piccolo_app import APP_CONFIG as MARKET
+from ratings.ledger.database import connect, disconnect, execute, fetchval
+from ratings.piccolo_app import APP_CONFIG as RATINGS
+
+
+@pytest.mark.parametrize("wing", [RATINGS, MARKET], ids=WINGS)
+async def test_the_tables_are_what_the_migrations_make(wing: object, database: str) -> None:
+    statements = await AutoMigrationManager().get_alter_statements(wing)  # type: ignore[arg-type]
+    assert [statement for group in statements for statement in group.statements] == []
+
+
+async def test_a_migrated_database_has_nothing_pending(database: str) -> None:
+    assert await pending() == []
+    assert await migrate(database) == []
+
+
+async def test_an_empty_database_is_not_ready(postgres: str, database_url: str) -> None:
+    await connect(database_url)
+    try:
+        await execute("DROP SCHEMA public CASCADE")
+        await execute("CREATE SCHEMA public")
+        waiting = await pending()
+        assert len(waiting) >= 4
+        assert await migrate(database_url) == waiting
+        assert await fetchval("SELECT to_regclass('pgqueuer') IS NOT NULL")
+    finally:
+        await disconnect()
+
+
+async def test_two_boots_at_once_migrate_once(database_url: str) -> None:
+    await connect(database_url)
+    try:
+        await execute("DROP SCHEMA public CASCADE")
+        await execute("CREATE SCHEMA public")
+        ran = await asyncio.gather(migrate(database_url), migrate(database_url))
+        assert sorted(map(len, ran))[0] == 0
+        assert await pending() == []
+    finally:
+        await disconnect()
+
+
+@pytest.mark.parametrize("statement", ["UPDATE", "DELETE", "TRUNCATE"])
+async def test_the_ledger_refuses_change(database: str, statement: str) -> None:
+    sql = {
+        "UPDATE": "UPDATE ledger_entry SET reason = 'x'",
+        "DELETE": "DELETE FROM ledger_entry",
+        "TRUNCATE": "TRUNCATE ledger_entry",
+    }[statement]
+    with pytest.raises(asyncpg.RaiseError, match="append-only"):
+        await execute(sql)
