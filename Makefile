@@ -36,7 +36,7 @@ help:
 	@echo "make run          install, load the demonstration, serve (SERVE='--port 9000' adds options)"
 	@echo "make test         checks and all tests with coverage (TESTS=tests/frame for a part)"
 	@echo "make check        ruff, mypy, import contracts, lock files"
-	@echo "make bench        requests a second and response times of the main reads and writes"
+	@echo "make bench        requests a second and response times of pages and API reads"
 	@echo "make lock         resolve the dependencies again and write the lock files"
 	@echo "make clean        remove .venv and caches; var/ with the data stays"
 
