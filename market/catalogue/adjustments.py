@@ -87,7 +87,7 @@ def _topics(
         )
     factor = 1 + kind.topic_percent * facts.special_topics / 100
     count, each = facts.special_topics, show(kind.topic_percent)
-    zh, en = f"专题 {count} 项,每项加 {each}%:", f"{count} special topics at {each}% each:"
+    zh, en = f"专题 {count} 项，每项加 {each}%：", f"{count} special topics at {each}% each:"
     return _times(span, factor, zh, en, lines, unit)
 
 
@@ -137,7 +137,7 @@ def _extras(
         lines.append(
             Line(
                 "extra",
-                f"{zh}:另加 {show(percent)}% {equals(lead)}",
+                f"{zh}：另加 {show(percent)}% {equals(lead)}",
                 f"{en}: plus {show(percent)}% {equals(lead)}",
                 {"percent": percent},
                 decimal(lead),
@@ -158,7 +158,7 @@ def cap_and_float(
         lines.append(
             Line(
                 "cap",
-                f"超过最高限额,取 {text}",
+                f"超过最高限额，取 {text}",
                 f"Above the cap: {text}",
                 {"cap": decimal(cap)},
                 decimal(cap),

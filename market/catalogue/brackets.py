@@ -65,7 +65,7 @@ def _line(
 ) -> Line:
     exact = {name: decimal(Fraction(figure)) for name, figure in figures.items()}
     return Line(
-        kind, f"{zh}({UNIT_ZH[unit]})", f"{en} ({UNIT_EN[unit]})", exact, decimal(value), unit
+        kind, f"{zh}（{UNIT_ZH[unit]}）", f"{en} ({UNIT_EN[unit]})", exact, decimal(value), unit
     )
 
 
@@ -88,7 +88,7 @@ def _progressive(table: Progressive, x: Fraction, unit: MoneyUnit) -> tuple[Span
         lines.append(
             _line(
                 "lump",
-                f"{show(upper)}以内:{show(total)}",
+                f"{show(upper)}以内：{show(total)}",
                 f"Up to {show(upper)}: {show(total)}",
                 total,
                 unit,
@@ -119,7 +119,7 @@ def _progressive(table: Progressive, x: Fraction, unit: MoneyUnit) -> tuple[Span
         else:
             lower = x
         lines.append(
-            _line("bracket", f"{band}:{sum_text}", f"{band}: {sum_text}", fee, unit, **figures)
+            _line("bracket", f"{band}：{sum_text}", f"{band}: {sum_text}", fee, unit, **figures)
         )
         total += fee
     if x > lower:
@@ -153,17 +153,17 @@ def _interpolation(table: Interpolation, x: Fraction, unit: MoneyUnit) -> tuple[
     fee = y0 + (y1 - y0) * (x - x0) / (x1 - x0)
     custom = x < first and table.below is not None and table.below.practice
     zh = (
-        f"{show(x0)}–{show(x1)} 内插:{show(y0)} + ({show(y1)} − {show(y0)}) × "
+        f"{show(x0)}–{show(x1)} 内插：{show(y0)} + ({show(y1)} − {show(y0)}) × "
         f"({show(x)} − {show(x0)}) ÷ ({show(x1)} − {show(x0)}) {equals(fee)}"
     )
-    en = zh.replace(" 内插:", " interpolated: ")
+    en = zh.replace(" 内插：", " interpolated: ")
     if custom:
-        zh, en = f"低于表列起点,按惯例,{zh}", f"Below the table, by practice, {en}"
+        zh, en = f"低于表列起点，按惯例，{zh}", f"Below the table, by practice, {en}"
     return point(fee), [_line("interval", zh, en, fee, unit, x0=x0, y0=y0, x1=x1, y1=y1, amount=x)]
 
 
 def _outside(rule: Outside, x: Fraction, unit: MoneyUnit) -> tuple[Span, list[Line]]:
-    note_zh = "表外,按惯例:" if rule.practice else "表外,按文件规定:"
+    note_zh = "表外，按惯例：" if rule.practice else "表外，按文件规定："
     note_en = f"Outside the table, {'by practice' if rule.practice else 'as the document says'}: "
     if rule.rate is not None:
         fee = x * Fraction(rule.rate) / 100
@@ -175,16 +175,16 @@ def _outside(rule: Outside, x: Fraction, unit: MoneyUnit) -> tuple[Span, list[Li
         ]
     if rule.range is not None:
         low, high = map(Fraction, rule.range)
-        zh = f"最高一档没有上限,无法内插:{show(low)}–{show(high)},以上限 {show(high)} 为参考值"
+        zh = f"最高一档没有上限，无法内插：{show(low)}–{show(high)}，以上限 {show(high)} 为参考值"
         en = (
             f"The top band has no end to interpolate to: {show(low)}–{show(high)}, "
             f"its upper figure {show(high)} is the reference"
         )
         return Span(low, high, high), [_line("open", zh, en, high, unit, low=low, high=high)]
     flat = Fraction(rule.flat or 0)  # the reader admits no Outside without a rule
-    zh, en = f"表外定额:{show(flat)}", f"Beyond the table: {show(flat)}"
+    zh, en = f"表外定额：{show(flat)}", f"Beyond the table: {show(flat)}"
     if rule.open:
-        zh = f"表外为“{show(flat)}以上”,取 {show(flat)}"
+        zh = f"表外为“{show(flat)}以上”，取 {show(flat)}"
         en = f"The document says “{show(flat)} and more”; {show(flat)} is taken"
     return point(flat), [_line("flat", zh, en, flat, unit, sum=flat)]
 
@@ -200,7 +200,7 @@ def _negotiation(table: Negotiation, x: Fraction, unit: MoneyUnit) -> tuple[Span
         if limit is None or x <= limit:
             low, high = map(Fraction, figures)
             band = f"{show(lower)}+" if limit is None else f"{show(lower)}–{show(limit)}"
-            zh = f"{band}:协商区间 {show(low)}–{show(high)},无基准价"
+            zh = f"{band}：协商区间 {show(low)}–{show(high)}，无基准价"
             en = f"{band}: to be agreed within {show(low)}–{show(high)}; there is no base price"
             return Span(low, None, high), [_line("range", zh, en, high, unit, low=low, high=high)]
         lower = limit
@@ -231,7 +231,7 @@ def _unit_price(table: UnitPrice, x: Fraction, grade: str | None) -> tuple[Span,
         lines.append(
             Line(
                 "assumption",
-                f"数量 {show(x)} 不足 {show(least)},按 {show(least)} 计",
+                f"数量 {show(x)} 不足 {show(least)}，按 {show(least)} 计",
                 f"A quantity of {show(x)} counts as {show(least)}",
                 {"quantity": decimal(least)},
             )
@@ -244,7 +244,7 @@ def _unit_price(table: UnitPrice, x: Fraction, grade: str | None) -> tuple[Span,
         low, high = prices[0] * x, prices[-1] * x
         base = prices[len(prices) // 2] * x if len(prices) % 2 else None
         given = " / ".join(show(price) for price in prices)
-        zh = f"未给等级:({given}) × {show(x)}"
+        zh = f"未给等级：({given}) × {show(x)}"
         en = f"No grade given: ({given}) × {show(x)}"
         figures: dict[str, Fraction | Decimal | int] = {"low": prices[0], "high": prices[-1]}
         if base is not None:
@@ -263,7 +263,7 @@ def _unit_price(table: UnitPrice, x: Fraction, grade: str | None) -> tuple[Span,
     lines.append(
         _line(
             "price",
-            f"单价 × 数量:{text}",
+            f"单价 × 数量：{text}",
             f"Unit price × quantity: {text}",
             price * x,
             "yuan",

@@ -107,7 +107,7 @@ def _choice(table: ByChoice, value: str, amount_wan: Decimal | None) -> Applied 
         if value.casefold() in (code.casefold(), zh, en.casefold()) or number == factor:
             if table.up_to_wan is not None and (amount_wan is None or amount_wan > table.up_to_wan):
                 return None
-            return Applied(factor, f"{table.name_zh}({zh})", f"{table.name_en} ({en})")
+            return Applied(factor, f"{table.name_zh}（{zh}）", f"{table.name_en} ({en})")
     if table.partial:
         return None
     raise _unknown(table, table.fact, value)
@@ -123,5 +123,5 @@ def _number(table: ByNumber, value: str) -> Applied:
 def _step(table: ByStep, value: Decimal) -> Applied:
     for up_to, factor in table.rows:
         if value <= up_to:
-            return Applied(factor, f"{table.name_zh}(≤{up_to})", f"{table.name_en} (≤{up_to})")
+            return Applied(factor, f"{table.name_zh}（≤{up_to}）", f"{table.name_en} (≤{up_to})")
     raise _unknown(table, table.fact, value)

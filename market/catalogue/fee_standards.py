@@ -67,7 +67,7 @@ class FeeStandard(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fiel
     valid_to: date | None = None
     dates_mark: str
     status: Literal["reference"] = "reference"
-    status_zh: str = "自发改价格〔2015〕299号起实行市场调节价,原标准仅供参考"
+    status_zh: str = "自发改价格〔2015〕299号起实行市场调节价，原标准仅供参考"
     status_en: str = "Reference only: a market price since 发改价格〔2015〕299号"
     mark: str
     kinds: dict[str, Kind]

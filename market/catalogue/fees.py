@@ -117,7 +117,7 @@ def _figure(name: str, kind: Kind, facts: Facts) -> Decimal:
             "{field} is needed for {kind}: {figure}.",
             field=field,
             kind=name,
-            figure=kind.figure_en,
+            figure=f"{kind.figure_zh} / {kind.figure_en}",
         )
     return checked_figure(field, figure)
 
@@ -125,7 +125,7 @@ def _figure(name: str, kind: Kind, facts: Facts) -> Decimal:
 def _question(standard: FeeStandard, kind: Kind, figure: Decimal) -> Line:
     return Line(
         "question",
-        f"{standard.document},{kind.name_zh}:{kind.figure_zh} {show(figure)}",
+        f"{standard.document}，{kind.name_zh}：{kind.figure_zh} {show(figure)}",
         f"{standard.document}, {kind.name_en}: {kind.figure_en} {show(figure)}",
         {kind.driver: figure},
     )
@@ -139,13 +139,13 @@ def _result(low: int, base: int | None, high: int) -> Line:
     if base is None:
         return Line(
             "result",
-            f"{LABEL}:{yuan(low)}–{yuan(high)} 元(无基准价)",
+            f"{LABEL}：{yuan(low)}–{yuan(high)} 元（无基准价）",
             f"Reference: {yuan(low)}–{yuan(high)} yuan (no base price)",
             figures,
         )
     return Line(
         "result",
-        f"{LABEL}:最低 {yuan(low)},基准 {yuan(base)},最高 {yuan(high)} 元",
+        f"{LABEL}：最低 {yuan(low)}，基准 {yuan(base)}，最高 {yuan(high)} 元",
         f"Reference: low {yuan(low)}, base {yuan(base)}, high {yuan(high)} yuan",
         figures | {"base_fen": Decimal(base)},
     )

@@ -89,7 +89,7 @@ def _line(
         document = standards[line.parts[0].standard].document
         beyond = Line(
             "assumption",
-            f"{document}的表不及本项目,改用收费区间",
+            f"{document}的表不及本项目，改用收费区间",
             f"The table of {document} does not reach this project; the county range stands in",
         )
         return _county_line(line, facts, county_ranges, as_of, (beyond,))
@@ -166,12 +166,12 @@ def _county_line(
     investment, assumed = number(facts, "investment_wan")
     size = size_class(investment)
     county = county_range(county_ranges, line.items[0], size, as_of)
-    invented_zh = "(示范数据)" if county.demonstration else ""
+    invented_zh = "（示范数据）" if county.demonstration else ""
     invented_en = " (invented for the demonstration)" if county.demonstration else ""
     text = f"{Decimal(county.low_fen) / 100:,.2f}–{Decimal(county.high_fen) / 100:,.2f}"
     working = Line(
         "range",
-        f"{SIZE_ZH[size]}项目收费区间 {text} 元,{county.set_on} 由中心设定{invented_zh}",
+        f"{SIZE_ZH[size]}项目收费区间 {text} 元，{county.set_on} 由中心设定{invented_zh}",
         f"County range for a {size} project {text} yuan, set by the centre on "
         f"{county.set_on}{invented_en}",
     )

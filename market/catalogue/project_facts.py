@@ -95,7 +95,7 @@ FIELDS: dict[str, Field] = {
         Field(name="sides", label_zh="检测边数", label_en="Sides to check", unit_zh="边"),
         Field(
             name="setting_out_jobs",
-            label_zh="放线件数(每件 4 点)",
+            label_zh="放线件数（每件 4 点）",
             label_en="Setting-out jobs of 4 points",
             unit_zh="件",
         ),
@@ -129,10 +129,9 @@ def number(facts: ProjectFacts, name: str) -> tuple[Decimal, tuple[Line, ...]]:
         return value, (*before, _assumed(field, value, zh, en))
     raise Refused(
         "missing-fact",
-        "{field} is needed for {kind}: {figure}.",
+        "{field} is needed: {label}.",
         field=name,
-        kind="package",
-        figure=f"{field.label_en}, {field.unit_en}",
+        label=f"{field.label_zh} / {field.label_en}",
     )
 
 
@@ -145,7 +144,7 @@ def choice(facts: ProjectFacts, name: str) -> tuple[str, tuple[Line, ...]]:
     named = {c.code: c for c in NAMED[name]}[value]
     line = Line(
         "assumption",
-        f"未给{field.label_zh},按{named.zh}",
+        f"未给{field.label_zh}，按{named.zh}",
         f"{field.label_en} not given: {named.en}",
     )
     return value, (line,)
@@ -154,7 +153,7 @@ def choice(facts: ProjectFacts, name: str) -> tuple[str, tuple[Line, ...]]:
 def _assumed(field: Field, value: Decimal, zh: str, en: str) -> Line:
     return Line(
         "assumption",
-        f"未给{field.label_zh},按 {zh}",
+        f"未给{field.label_zh}，按 {zh}",
         f"{field.label_en} not given: {en}",
         {field.name: value},
     )

@@ -84,7 +84,7 @@ def _default_words(name: str) -> tuple[str, str]:
         chosen = {c.code: c for c in NAMED[name]}[CHOSEN[name]]
         return chosen.zh, chosen.en
     if name == "survey_grade":
-        return "Ⅰ类为低,Ⅱ类为基准,Ⅲ类为高", "I low, II base, III high"
+        return "Ⅰ类为低，Ⅱ类为基准，Ⅲ类为高", "I low, II base, III high"
     if name == "building_area_m2":
         return "改按概算", "the estimate instead"
     return "系数 1.0", "factor 1.0"

@@ -1,8 +1,10 @@
 """The catalogue as data: counts of the lists, packages and their critical paths."""
 
 from collections import Counter
+from collections.abc import Iterator
 from datetime import date
 
+import msgspec
 import pytest
 
 from market.catalogue.county import demonstration_county_ranges
@@ -16,6 +18,7 @@ from market.catalogue.items import (
     parse_packages,
 )
 from market.catalogue.standards import DATA, load_fee_standards
+from market.web.extract import half_width
 from ratings.ledger.errors import Refused
 
 ITEMS = load_items()
@@ -126,3 +129,24 @@ def test_a_county_range_is_set_where_no_published_table_reaches() -> None:
     assert needs_county_range(ITEMS["07"], PACKAGES)
     assert needs_county_range(ITEMS["12"], PACKAGES)
     assert not needs_county_range(ITEMS["02"], PACKAGES)
+
+
+def chinese(data: object, key: str = "") -> Iterator[str]:
+    """Every text under a key that says it is Chinese, and the words of the factor rows."""
+    if isinstance(data, dict):
+        for name, value in data.items():
+            yield from chinese(value, name)
+    elif isinstance(data, list):
+        for value in data:
+            yield from chinese(value, key)
+    elif isinstance(data, str) and (key.endswith("_zh") or key in ("rows", "extras", "document")):
+        yield data
+
+
+@pytest.mark.parametrize(
+    "data", [load_fee_standards(), ITEMS, PACKAGES], ids=["standards", "items", "packages"]
+)
+def test_chinese_texts_are_punctuated_as_chinese(data: object) -> None:
+    texts = list(chinese(msgspec.to_builtins(data)))
+    assert texts
+    assert [text for text in texts if half_width(text)] == []
