@@ -120,7 +120,7 @@ EIA_FORM = [
 
 @pytest.mark.parametrize(("amount", "row"), EIA_FORM)
 def test_125_published_table_of_the_form(amount: str, row: tuple[str, ...]) -> None:
-    industries = ("chemical", "petrochemical", "transport", "machinery")
+    industries = ("chem", "petrochem", "transport", "machinery")
     found = [
         base("eia-125", "form", amount, industry=industry).quantize(
             Decimal("0.01"), rounding=ROUND_HALF_UP
