@@ -3,8 +3,9 @@
     python -m market.web.extract          write what is new into messages.po, list what is missing
     python -m market.web.extract --check  write nothing; fail if anything is missing or wrong
 
-Found are `_("…")` and `ngettext("…", "…", n)` in templates, and in Python these two with the
-locale before them, `N_("…")`, and the message of every exception of `ratings.ledger.errors`.
+Found are `_("…")` and `ngettext("…", "…", n)` in templates; in Python `N_("…")`, the message of
+every exception of `ratings.ledger.errors` (also where it is a constant of its module), the values
+of a mapping whose name ends in `_TEXT`, and a code and its sentence in one tuple.
 """
 
 import ast
@@ -34,12 +35,16 @@ _ERRORS = {
 _CALLS: dict[str, tuple[tuple[int, ...], str]] = {
     **_ERRORS,
     "Fault": ((2,), "message"),
+    "Unreadable": ((1,), "message"),
     "N_": ((0,), "msgid"),
     "_": ((0,), "msgid"),
     "gettext": ((1,), "msgid"),
     "ngettext": ((1, 2), ""),
 }
 
+# A stable code and its sentence side by side, as checks return them.
+_CODE = re.compile(r"[a-z]+(-[a-z]+)+")
+_SENTENCE = re.compile(r"[A-Z“{].*[.?]", re.DOTALL)
 _PLACEHOLDER = re.compile(r"{(\w*)[^}]*}")
 _HAN = "[\u3400-\u9fff]"
 _HALF_WIDTH = re.compile(
@@ -49,25 +54,52 @@ _HALF_WIDTH = re.compile(
 
 
 def in_python(source: str) -> Iterator[tuple[int, Msgid]]:
-    """Line and msgid of every call that names one literally."""
-    for node in ast.walk(ast.parse(source)):
-        if not isinstance(node, ast.Call):
-            continue
-        function = node.func
-        name = function.attr if isinstance(function, ast.Attribute) else ""
-        name = function.id if isinstance(function, ast.Name) else name
-        if name not in _CALLS:
-            continue
-        places, keyword = _CALLS[name]
-        found = [node.args[at] for at in places if at < len(node.args)]
-        found += [word.value for word in node.keywords if word.arg == keyword]
-        texts = [
-            argument.value
-            for argument in found
-            if isinstance(argument, ast.Constant) and isinstance(argument.value, str)
-        ]
-        if len(texts) == len(places) and all(texts):
-            yield node.lineno, texts[0] if len(texts) == 1 else (texts[0], texts[1])
+    """Line and msgid of every text for people, in the order of the file."""
+    tree = ast.parse(source)
+    constants = dict(_constants(tree))
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Call):
+            yield from _in_call(node, constants)
+        elif isinstance(node, ast.Assign) and isinstance(node.value, ast.Dict):
+            if any(
+                isinstance(name, ast.Name) and name.id.endswith("_TEXT") for name in node.targets
+            ):
+                for value in node.value.values:
+                    if text := _literal(value, constants):
+                        yield value.lineno, text
+        elif isinstance(node, ast.Tuple) and len(node.elts) == 2:
+            code, text = (_literal(element, {}) for element in node.elts)
+            if _CODE.fullmatch(code) and _SENTENCE.fullmatch(text):
+                yield node.lineno, text
+
+
+def _constants(tree: ast.Module) -> Iterator[tuple[str, str]]:
+    """Module-level names that stand for a text."""
+    for node in tree.body:
+        if isinstance(node, ast.Assign) and (text := _literal(node.value, {})):
+            for name in node.targets:
+                if isinstance(name, ast.Name):
+                    yield name.id, text
+
+
+def _literal(node: ast.expr, constants: dict[str, str]) -> str:
+    if isinstance(node, ast.Name):
+        return constants.get(node.id, "")
+    return node.value if isinstance(node, ast.Constant) and isinstance(node.value, str) else ""
+
+
+def _in_call(node: ast.Call, constants: dict[str, str]) -> Iterator[tuple[int, Msgid]]:
+    function = node.func
+    name = function.attr if isinstance(function, ast.Attribute) else ""
+    name = function.id if isinstance(function, ast.Name) else name
+    if name not in _CALLS:
+        return
+    places, keyword = _CALLS[name]
+    found = [node.args[at] for at in places if at < len(node.args)]
+    found += [word.value for word in node.keywords if word.arg == keyword]
+    texts = [text for argument in found if (text := _literal(argument, constants))]
+    if len(texts) == len(places):
+        yield node.lineno, texts[0] if len(texts) == 1 else (texts[0], texts[1])
 
 
 def in_template(source: str) -> Iterator[tuple[int, Msgid]]:

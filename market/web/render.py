@@ -25,11 +25,11 @@ _FLASH = "flash"
 
 # The workspace each role finds in the navigation.
 DESKS = {
-    Role.ENTERPRISE: ("/desk", N_("My projects")),
-    Role.AGENCY: ("/desk", N_("Agency workspace")),
-    Role.SUPERVISOR: ("/desk", N_("My evaluations")),
-    Role.CENTRE: ("/centre", N_("Centre console")),
-    Role.AUDITOR: ("/centre", N_("Audit")),
+    Role.ENTERPRISE: ("/workspace", N_("My projects")),
+    Role.AGENCY: ("/workspace", N_("Agency workspace")),
+    Role.SUPERVISOR: ("/workspace", N_("My evaluations")),
+    Role.CENTRE: ("/console", N_("Centre console")),
+    Role.AUDITOR: ("/console", N_("Audit")),
 }
 
 PROBLEM_TITLES = {

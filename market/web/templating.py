@@ -12,7 +12,7 @@ from babel import Locale
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup, escape
 
-from market.web import formats, text
+from market.web import formats, text, words
 
 HERE = Path(__file__).parent
 STATIC_DIR = HERE / "static"
@@ -53,6 +53,9 @@ def environment(locale: Locale) -> Environment:
         asset=asset,
         has_asset=has_asset,
         icon=icon,
+        STATES=words.STATES,
+        KINDS=words.KINDS,
+        ACTS=words.ACTS,
         along=along,
         tile_letter=tile_letter,
         tile_tone=tile_tone,

@@ -15,7 +15,7 @@ from babel import Locale
 from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po
 
-from market.web import formats
+from market.web import formats, words
 from ratings.ledger.errors import Fault, SteelyardError
 
 LOCALE_DIR = Path(__file__).parent / "locale"
@@ -101,4 +101,6 @@ def _readable(locale: Locale, name: str, value: object) -> object:
         return formats.day(locale, value)
     if isinstance(value, Decimal):
         return formats.number(locale, value)
+    if name == "state":
+        return catalogue(locale).gettext(words.state_word(str(value)))
     return value

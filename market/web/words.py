@@ -1,0 +1,89 @@
+"""The words for stored codes: states, roles, kinds, and the acts of the ledger.
+
+States share one list because a word means the same wherever it is stored.
+"""
+
+from ratings.ledger.text import N_
+
+# code → what people read, and the tone of its badge (see templates/parts/things.html).
+STATES = {
+    "applied": (N_("Waiting for admission"), "warn"),
+    "admitted": (N_("Admitted"), "ok"),
+    "refused": (N_("Refused"), "seal"),
+    "live": (N_("On offer"), "ok"),
+    "withdrawn": (N_("Withdrawn"), ""),
+    "open": (N_("Open"), "primary"),
+    "closed": (N_("Closed"), "warn"),
+    "failed": (N_("Not formed"), ""),
+    "chosen": (N_("Agency chosen"), "ok"),
+    "running": (N_("Running"), "primary"),
+    "delivered": (N_("Delivered"), "warn"),
+    "accepted": (N_("Accepted"), "ok"),
+    "settled": (N_("Settled"), "ok"),
+    "answered": (N_("Answered"), "primary"),
+    "dismissed": (N_("Dismissed"), "ok"),
+    "delisted": (N_("Delisted"), "seal"),
+    "lifted": (N_("Delisting ended"), ""),
+    "rated": (N_("Rated"), "ok"),
+    "provisional": (N_("Provisional"), ""),
+    "unrated": (N_("Not yet rated"), ""),
+}
+
+KINDS = {
+    "enterprise": N_("Enterprise"),
+    "agency": N_("Agency"),
+    "supervisor": N_("Supervising department"),
+    "owner": N_("Project owner"),
+    "centre": N_("Agency service centre"),
+    "auditor": N_("Auditor"),
+    "public": N_("Public"),
+    "system": N_("System"),
+    "one-star": N_("One star"),
+    "shell": N_("Suspected shell"),
+    "ordinary": N_("Ordinary"),
+    "serious": N_("Serious"),
+}
+
+# act → its title in a history, and the tone of its mark.
+ACTS = {
+    "account.created": (N_("Account opened"), ""),
+    "agency.applied": (N_("Applied for admission"), ""),
+    "agency.admitted": (N_("Admitted by the centre"), "ok"),
+    "agency.refused": (N_("Admission refused"), "warn"),
+    "agency.delisted": (N_("Delisted"), "seal"),
+    "agency.relisted": (N_("Delisting ended"), "ok"),
+    "case.opened": (N_("Case opened"), "warn"),
+    "case.answered": (N_("Case answered by the agency"), ""),
+    "case.dismissed": (N_("Case dismissed"), "ok"),
+    "catalogue.loaded": (N_("Catalogue loaded"), ""),
+    "county_range.demonstration_loaded": (N_("Invented county ranges loaded"), "warn"),
+    "county_range.set": (N_("County range set"), ""),
+    "docket.opened": (N_("Evaluations opened"), ""),
+    "docket.answered": (N_("One party has evaluated"), ""),
+    "docket.unsealed": (N_("Evaluations unsealed"), "ok"),
+    "engagement.started": (N_("Engagement started"), ""),
+    "engagement.milestone_reported": (N_("Milestone reported"), ""),
+    "engagement.deliverable_added": (N_("Deliverable uploaded"), ""),
+    "engagement.accepted": (N_("Accepted by the owner"), "ok"),
+    "engagement.settled": (N_("Engagement settled"), "ok"),
+    "group_buy.opened": (N_("Group buy opened"), ""),
+    "group_buy.joined": (N_("An enterprise joined"), ""),
+    "group_buy.offered": (N_("An agency offered to serve"), ""),
+    "group_buy.closed": (N_("Group buy closed at its tier"), "ok"),
+    "group_buy.failed": (N_("Group buy ended below its first tier"), "warn"),
+    "group_buy.chosen": (N_("Agency chosen"), "ok"),
+    "listing.put_up": (N_("Listing put up"), ""),
+    "listing.withdrawn": (N_("Listing withdrawn"), ""),
+    "outside_event.reported": (N_("Outside event taken in"), "warn"),
+    "package.supervisor_named": (N_("Supervisor named"), ""),
+    "screen.ran": (N_("Screened for shells"), ""),
+    "standing.published": (N_("Standing published"), ""),
+}
+
+
+def state_word(state: str) -> str:
+    return STATES[state][0] if state in STATES else state
+
+
+def act_word(act: str) -> str:
+    return ACTS[act][0] if act in ACTS else act
