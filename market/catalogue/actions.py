@@ -6,7 +6,7 @@ from datetime import date
 import msgspec
 
 from market.catalogue.county import SizeClass, demonstration_county_ranges
-from market.catalogue.items import load_items, load_packages
+from market.catalogue.items import load_items, load_packages, needs_county_range
 from market.catalogue.queries import item as item_of
 from market.catalogue.queries import package as package_of
 from market.catalogue.tables import CountyRange, Item, Package
@@ -109,7 +109,7 @@ async def set_county_range(actor: Actor, wanted: NewCountyRange) -> None:
         raise Refused("range-backdated", "A range cannot begin in the past.")
     async with tx():
         item = await item_of(wanted.item)
-        if item.fee_standard is not None:
+        if not needs_county_range(item, load_packages()):
             raise Refused(
                 "standard-published",
                 "Item {code} is covered by the published standard {standard}; the county sets no"
