@@ -1,0 +1,135 @@
+"""The command-line contract: two files with agreed columns, counts, and never half a result."""
+
+import math
+from collections import defaultdict
+from pathlib import Path
+
+import pyarrow.parquet as pq
+import pytest
+from click.testing import CliRunner
+
+from ratings.ledger.errors import Refused
+from ratings.shells import results
+from ratings.shells.demonstration_feeds import AgencyFacts, Profile, write_feeds
+from ratings.shells.policy import load_policy
+from ratings.shells.screen import Screening, screen_directory
+from ratings.shells.screen_command import screen
+
+AS_OF = "2026-06"
+SHELL, HONEST = "91330281MA2699JWF0", "91330281MA238WPG6X"
+
+
+@pytest.fixture(scope="module")
+def feeds(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("feeds")
+    write_feeds(folder, [AgencyFacts(SHELL, Profile.SHELL), AgencyFacts(HONEST)], AS_OF)
+    return folder
+
+
+@pytest.fixture(scope="module")
+def screening(feeds: Path) -> Screening:
+    return screen_directory(feeds, AS_OF)
+
+
+def test_it_writes_what_was_agreed(feeds: Path, tmp_path: Path) -> None:
+    out = tmp_path / "new" / "folder"
+    result = CliRunner().invoke(screen, [str(feeds), "--as-of", AS_OF, "--out", str(out)])
+    assert result.exit_code == 0, result.output
+    for line in ("case: 1", "watch: 0", "none: 1", "insufficient: 0"):
+        assert line in result.output.splitlines()
+    scores, reasons = pq.read_table(out / "scores.parquet"), pq.read_table(out / "reasons.parquet")
+    assert [f"{field.name} {field.type}" for field in scores.schema] == [
+        "uscc string",
+        "log_odds double",
+        "probability double",
+        "points double",
+        "coverage double",
+        "classes int64",
+        "outcome string",
+    ]
+    assert [f"{field.name} {field.type}" for field in reasons.schema] == [
+        "uscc string",
+        "class string",
+        "feature string",
+        "value double",
+        "unit string",
+        "months string",
+        "bin string",
+        "contribution double",
+        "rule string",
+    ]
+    totals: defaultdict[str, list[float]] = defaultdict(list)
+    for row in reasons.to_pylist():
+        totals[row["uscc"]].append(row["contribution"])
+    for row in scores.to_pylist():
+        assert abs(math.fsum(totals[row["uscc"]]) - row["log_odds"]) <= 1e-9
+    assert scores.schema.metadata[b"policy_digest"].decode() == load_policy().digest
+    assert sorted(path.name for path in out.iterdir()) == ["reasons.parquet", "scores.parquet"]
+
+
+def test_rows_set_aside_are_told(feeds: Path, tmp_path: Path) -> None:
+    for file in feeds.iterdir():
+        (tmp_path / file.name).write_bytes(file.read_bytes())
+    with (tmp_path / "excuses.csv").open("a") as file:
+        file.write(f"{SHELL},because,2026-01,\n")
+    (tmp_path / "readme.txt").write_text("hello")
+    out = tmp_path / "out"
+    result = CliRunner().invoke(screen, [str(tmp_path), "--as-of", AS_OF, "--out", str(out)])
+    assert result.exit_code == 0, result.output
+    assert "“because” in column kind is not one of new_firm" in result.output
+    assert "readme.txt: no feed of the contract, ignored" in result.output
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (["--as-of", "2026-6"], "“2026-6” is not a month"),
+        (["--as-of", AS_OF, "--engine", "abacus"], "does not run on “abacus”"),
+        (["--as-of", AS_OF, "--policy", "harsh"], "no screening policy “harsh”"),
+    ],
+)
+def test_a_wrong_call_is_refused_and_writes_nothing(
+    feeds: Path, tmp_path: Path, arguments: list[str], words: str
+) -> None:
+    out = tmp_path / "out"
+    result = CliRunner().invoke(screen, [str(feeds), "--out", str(out), *arguments])
+    assert result.exit_code == 1
+    assert words in result.output
+    assert not out.exists()
+
+
+@pytest.mark.parametrize("survivor", [0, 1])
+def test_a_run_that_dies_while_writing_leaves_no_half_result(
+    screening: Screening, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, survivor: int
+) -> None:
+    results.write_results(screening, tmp_path)
+    before = {path.name: path.read_bytes() for path in tmp_path.iterdir()}
+    written = 0
+
+    def fails(*_: object, **__: object) -> None:
+        nonlocal written
+        if written == survivor:
+            raise OSError(28, "No space left on device")
+        written += 1
+
+    monkeypatch.setattr(results.pq, "write_table", fails)
+    with pytest.raises(Refused, match="No space left on device"):
+        results.write_results(screening, tmp_path)
+    assert {path.name: path.read_bytes() for path in tmp_path.iterdir()} == before
+
+
+def test_a_run_that_dies_between_the_two_names_leaves_no_stale_scores(
+    screening: Screening, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    results.write_results(screening, tmp_path)
+    real = Path.replace
+
+    def dies(self: Path, target: Path) -> Path:
+        if target.name == "scores.parquet":
+            raise KeyboardInterrupt
+        return real(self, target)
+
+    monkeypatch.setattr(Path, "replace", dies)
+    with pytest.raises(KeyboardInterrupt):
+        results.write_results(screening, tmp_path)
+    assert [path.name for path in tmp_path.iterdir()] == ["reasons.parquet"]
