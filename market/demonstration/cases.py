@@ -1,0 +1,51 @@
+"""What follows from a standing, and how the cases of the demonstration go on."""
+
+from datetime import datetime, timedelta
+
+from market.demonstration.calendar import Story, office_hour
+from market.demonstration.cast import Cast, stream
+from market.demonstration.firms import AgencyPlan, Part
+from market.worker import consider_case
+from ratings.ledger.actors import system
+from ratings.ledger.clock import add_months, end_of_day, local_date
+from ratings.sanctions.actions import answer_case, delist, dismiss_case, lift
+from ratings.sanctions.rules import Severity
+from ratings.stars.actions import opens_case, restand
+
+_ANSWERS = {
+    Part.ANSWERED_CASE: "延误因原技术负责人离职造成;已补充两名注册人员并退还部分费用,请予考虑。",
+    Part.DISMISSED_CASE: "其中两个项目的退件系规划条件调整所致,附主管部门变更通知和业主确认函。",
+    Part.DELISTED: "对评价结果无异议,正在整改。",
+    Part.SHELL: "我公司去年因股东纠纷停业,人员社保由关联公司代缴,相关证明可当面提交。",
+}
+_DISMISSED = "经核对变更通知,两次退件不归责于机构;不予下架,督促其改进时限管理。"
+_DELISTED = "一年内三个项目严重逾期,成果三次被退回,投诉核查属实;下架整改,期满复核。"
+_RELISTED = "连续三个项目成果不合格且未按期整改,下架三个月。"
+
+
+async def standing_follows(cast: Cast, agency: AgencyPlan, at: datetime) -> None:
+    """What the timetable does after answers were opened: the standing, and perhaps a case."""
+    standing = await restand(system(at), agency.uscc)
+    if opens_case(standing):
+        case = await consider_case(at, agency.uscc)
+        if case is not None:
+            cast.calendar.add(proceed(cast, agency, case))
+
+
+async def proceed(cast: Cast, agency: AgencyPlan, case: str) -> Story:
+    """The agency answers, and a person at the centre decides, according to its part."""
+    random = stream(f"case of {agency.uscc} {cast.calendar.at.date() - cast.now.date()}")
+    day = local_date(cast.calendar.at)
+    if agency.part in _ANSWERS:
+        yield (at := office_hour(day + timedelta(days=2), random))
+        await answer_case(cast.agencies[agency.uscc].at(at), case, _ANSWERS[agency.part])
+    if agency.part is Part.DISMISSED_CASE:
+        yield (at := office_hour(day + timedelta(days=6), random))
+        await dismiss_case(cast.centre.at(at), case, _DISMISSED)
+    if agency.part in (Part.DELISTED, Part.RELISTED):
+        yield (at := office_hour(day + timedelta(days=5), random))
+        months, reason = (6, _DELISTED) if agency.part is Part.DELISTED else (3, _RELISTED)
+        until = add_months(local_date(at), months)
+        delisting = await delist(cast.centre.at(at), case, Severity.ORDINARY, until, reason)
+        yield (at := end_of_day(until) + timedelta(seconds=2))
+        await lift(system(at), delisting)
