@@ -13,12 +13,13 @@ from market.accounts.permissions import allow, guard
 from market.api import health, problems
 from market.api.csrf import CrossSite
 from market.api.headers import security_headers
-from market.api.openapi import openapi_config
+from market.api.openapi import declaring_problems, openapi_config
 from market.settings import Settings
 from market.web.templating import STATIC_DIR
 from ratings.ledger.actors import Role
 from ratings.ledger.database import ENGINE, connect, disconnect
 
+# Also what the other fields of a form may need beside an uploaded file.
 _LARGEST_BODY = 1024 * 1024
 # Addresses of static files change with their content (`asset()`), so they may be kept.
 _KEPT_FOR = 365 * 24 * 3600
@@ -39,12 +40,25 @@ def create_app(settings: Settings) -> Litestar:
         finally:
             await disconnect()
 
+    largest_upload = settings.max_upload_bytes + _LARGEST_BODY
+
     return Litestar(
         route_handlers=[
             health.live,
             health.ready,
-            Router("/api/v1", route_handlers=[*api.ROUTES]),
+            Router("/api/v1", route_handlers=declaring_problems(api.ROUTES)),
             Router("/", route_handlers=[*web.ROUTES], include_in_schema=False),
+            Router(
+                "/api/v1",
+                route_handlers=declaring_problems(api.UPLOADS),
+                request_max_body_size=largest_upload,
+            ),
+            Router(
+                "/",
+                route_handlers=[*web.UPLOADS],
+                request_max_body_size=largest_upload,
+                include_in_schema=False,
+            ),
             create_static_files_router(
                 "/static",
                 [STATIC_DIR],

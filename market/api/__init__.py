@@ -2,8 +2,30 @@
 
 from litestar.types import ControllerRouterHandler
 
-from market.api import sessions
+from market.api import (
+    agencies,
+    cases,
+    catalogue,
+    engagements,
+    evaluations,
+    group_buys,
+    ledger,
+    listings,
+    outside_events,
+    screens,
+    sessions,
+)
 
 ROUTES: list[ControllerRouterHandler] = [
     *sessions.ROUTES,
+    *catalogue.ROUTES,
+    *agencies.ROUTES,
+    *listings.ROUTES,
+    *group_buys.ROUTES,
+    *engagements.ROUTES,
+    *evaluations.ROUTES,
+    *cases.ROUTES,
+    *outside_events.ROUTES,
+    *screens.ROUTES,
+    *ledger.ROUTES,
 ]

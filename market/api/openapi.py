@@ -1,17 +1,33 @@
 """The description of the API that machines read: OpenAPI 3.1 at /api/v1/openapi.json."""
 
+from collections.abc import Sequence
 from importlib.metadata import version
 
 from litestar import Router
 from litestar.handlers import HTTPRouteHandler
 from litestar.openapi import OpenAPIConfig
+from litestar.openapi.datastructures import ResponseSpec
 from litestar.openapi.plugins import JsonRenderPlugin
 from litestar.openapi.spec import Components, SecurityScheme
 from litestar.routes import BaseRoute
 from litestar.types import ControllerRouterHandler
 
-from market.accounts.permissions import allow
+from market.accounts.permissions import allow, roles_of
+from market.api.problems import PROBLEM_MEDIA_TYPE, Problem
 from ratings.ledger.actors import Role
+
+_EVERYBODYS = {
+    400: "The request does not have the expected form.",
+    404: "Nothing is there, or nothing that is open to the caller.",
+    500: "Something has gone wrong on our side.",
+}
+_SIGNED_IN_ONLY = {401: "Nobody is signed in.", 403: "Not open to the caller's role."}
+_CHANGES = {
+    409: "The thing is not in a state that allows the act.",
+    413: "The request is too large.",
+    422: "A rule refuses; the detail carries its workings.",
+}
+_READING = {"GET", "HEAD"}
 
 
 class _SchemaOnly(Router):
@@ -36,4 +52,28 @@ def openapi_config() -> OpenAPIConfig:
         openapi_router=_SchemaOnly(
             "/api/v1", route_handlers=[], opt=allow(Role.PUBLIC), include_in_schema=False
         ),
+    )
+
+
+def declaring_problems(routes: Sequence[ControllerRouterHandler]) -> list[ControllerRouterHandler]:
+    """The routes, each with the errors it may answer and the token it wants.
+
+    What a route declares itself stays.
+    """
+    for route in routes:
+        if isinstance(route, HTTPRouteHandler):
+            problems = dict(_EVERYBODYS)
+            if Role.PUBLIC not in roles_of(route):
+                problems |= _SIGNED_IN_ONLY
+                route.security = [{"session": []}]
+            if not set(route.http_methods) <= _READING:
+                problems |= _CHANGES
+            declared = {status: _problem(text) for status, text in problems.items()}
+            route.responses = declared | dict(route.responses or {})
+    return list(routes)
+
+
+def _problem(description: str) -> ResponseSpec:
+    return ResponseSpec(
+        Problem, generate_examples=False, description=description, media_type=PROBLEM_MEDIA_TYPE
     )

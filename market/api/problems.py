@@ -19,6 +19,7 @@ from ratings.ledger.text import N_
 
 Asking = Request[Any, Any, Any]
 
+PROBLEM_MEDIA_TYPE = "application/problem+json"
 PROBLEM_TYPE = "urn:steelyard:problem:"
 _LOG = logging.getLogger("steelyard")
 
@@ -129,7 +130,7 @@ def _problem(request: Asking, error: SteelyardError) -> Response[Problem]:
     return Response(
         problem,
         status_code=error.status,
-        media_type="application/problem+json",
+        media_type=PROBLEM_MEDIA_TYPE,
         headers={"Content-Language": text.html_lang(locale), "Vary": "Accept-Language"},
     )
 

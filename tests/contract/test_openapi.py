@@ -1,0 +1,64 @@
+"""The description of the API is complete enough to generate a client from."""
+
+from typing import Any
+
+import httpx
+import pytest
+
+from market.accounts.queries import SignedIn
+from market.api.problems import PROBLEM_MEDIA_TYPE
+
+
+@pytest.fixture
+async def described(client: httpx.AsyncClient) -> dict[str, Any]:
+    answer = await client.get("/api/v1/openapi.json")
+    assert answer.status_code == 200
+    schema: dict[str, Any] = answer.json()
+    return schema
+
+
+def _operations(schema: dict[str, Any]) -> list[tuple[str, dict[str, Any]]]:
+    return [
+        (f"{method.upper()} {path}", operation)
+        for path, item in schema["paths"].items()
+        for method, operation in item.items()
+    ]
+
+
+async def test_version(described: dict[str, Any]) -> None:
+    assert described["openapi"].startswith("3.1")
+    assert described["info"]["title"] == "Steelyard"
+
+
+async def test_every_operation_has_its_own_id_and_a_summary(described: dict[str, Any]) -> None:
+    operations = _operations(described)
+    identifiers = [operation["operationId"] for _, operation in operations]
+    assert sorted(set(identifiers)) == sorted(identifiers)
+    generated = [
+        name
+        for name, operation in operations
+        if not operation.get("summary") or not operation["operationId"].islower()
+    ]
+    assert generated == [], "state operation_id (snake_case) and summary on the route"
+
+
+async def test_every_error_is_described_as_a_problem(described: dict[str, Any]) -> None:
+    strange = [
+        (name, status)
+        for name, operation in _operations(described)
+        if "/api/" in name
+        for status, answer in operation["responses"].items()
+        if int(status) >= 400 and list(answer["content"]) != [PROBLEM_MEDIA_TYPE]
+    ]
+    assert strange == []
+
+
+async def test_no_page_and_no_secret_is_described(described: dict[str, Any]) -> None:
+    assert all(path.startswith(("/api/v1/", "/healthz/")) for path in described["paths"])
+    assert SignedIn.__name__ not in described["components"]["schemas"]
+
+
+async def test_what_needs_a_token_says_so(described: dict[str, Any]) -> None:
+    assert described["components"]["securitySchemes"]["session"]["scheme"] == "bearer"
+    for name, operation in _operations(described):
+        assert ("security" in operation) == ("401" in operation["responses"]), name
