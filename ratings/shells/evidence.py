@@ -17,10 +17,12 @@ class Reading(msgspec.Struct, frozen=True):
 
 
 class Coverage(msgspec.Struct, frozen=True):
-    """Masks of one class: months known, and months the source normally has not sent yet."""
+    """Masks of one class: months known, months the source normally has not sent yet, and
+    those of the known months that it spoke about itself, rather than an excuse for it."""
 
     covered: int
     late: int
+    heard: int
 
 
 class Evidence(msgspec.Struct, frozen=True):

@@ -81,9 +81,8 @@ def _evidence(row: dict[str, Any], spans: dict[str, int], cluster: int) -> Evide
         uscc=row["uscc"],
         readings=readings,
         coverage={
-            "tax_filing": Coverage(row["tax_covered"], row["tax_late"]),
-            "social_insurance": Coverage(row["insured_covered"], row["insured_late"]),
-            "registration": Coverage(row["register_covered"], row["register_late"]),
+            name: Coverage(row[f"{own}_covered"], row[f"{own}_late"], row[f"{own}_heard"])
+            for name, own in zip(CLASSES, ("tax", "insured", "register"), strict=True)
         },
         excuses=excuses,
     )
@@ -125,6 +124,7 @@ def _tax(cell: ir.Table) -> ir.Table:
     masks = cell.group_by("uscc").agg(
         tax_covered=mask(cell, *COVERED),
         tax_late=mask(cell, State.LATE),
+        tax_heard=mask(cell, *COVERED, heard=True),
         tax_zero=mask(cell, State.ZERO),
         tax_overdue=mask(cell, State.OVERDUE),
         quarterly=((cell["filing_cycle"] == "Q") & (cell["state"] == State.NOT_DUE.value))
@@ -143,6 +143,7 @@ def _insurance(cell: ir.Table) -> ir.Table:
     masks = cell.group_by("uscc").agg(
         insured_covered=mask(cell, *COVERED),
         insured_late=mask(cell, State.LATE),
+        insured_heard=mask(cell, *COVERED, heard=True),
         insured_zero=mask(cell, State.ZERO),
     )
     counted = _recent(cell)
@@ -180,7 +181,9 @@ def _both(tax: ir.Table, insured: ir.Table) -> ir.Table:
 def _register(cell: ir.Table, tables: Tables, newest: int) -> ir.Table:
     """The latest entry of the register, and the years whose report was not filed at their end."""
     masks = cell.group_by("uscc").agg(
-        register_covered=mask(cell, *COVERED), register_late=mask(cell, State.LATE)
+        register_covered=mask(cell, *COVERED),
+        register_late=mask(cell, State.LATE),
+        register_heard=mask(cell, *COVERED, heard=True),
     )
     ends = [
         place

@@ -125,7 +125,8 @@ def _coverage(policy: Policy, evidence: Evidence) -> tuple[float, int]:
         months = coverage.covered.bit_count()
         known += months
         due += (FULL & ~coverage.late | coverage.covered).bit_count()
-        classes += months >= policy.class_months
+        # A firm that a source never names may be excused by its age alone; that is no knowledge.
+        classes += months >= policy.class_months and coverage.heard != 0
     return (known / due if due else 0.0), classes
 
 

@@ -284,6 +284,7 @@ def cells(
 ) -> ir.Table:
     """One row per agency and month of `feed`: uscc, place, state, excuse and the feed's columns.
 
+    `heard` is true where the source itself said something, whatever became of it.
     `lawful` is what `excused` returned; `county` is the six-digit region whose agencies the
     sources know.
     """
@@ -318,7 +319,8 @@ def cells(
         name: rows[name] for name in rows.columns if name not in {"uscc", "place", "said", "state"}
     }
     wide = joined.select(*(spine[name] for name in spine.columns), said=rows["said"], **own)
-    return wide.mutate(state=_state(wide, first, county)).drop("missing", "late", "said")
+    stated = wide.mutate(state=_state(wide, first, county), heard=wide["said"].notnull())
+    return stated.drop("missing", "late", "said")
 
 
 def _state(wide: ir.Table, first: int, county: str) -> ir.StringColumn:
@@ -359,12 +361,15 @@ def _state(wide: ir.Table, first: int, county: str) -> ir.StringColumn:
     )
 
 
-def mask(cell: ir.Table, *states: State) -> ir.IntegerScalar:
+def mask(cell: ir.Table, *states: State, heard: bool = False) -> ir.IntegerScalar:
     """The bits of the months in one of `states`, to be used in an aggregation by agency.
+
+    With `heard` only the months that the source itself spoke about.
 
     A sum of shifts, because not every engine has an aggregate OR; it is the same thing as
     long as there is one row per agency and month, which the reader asserts.
     """
     bit = ibis.literal(1, "int64") << cell["place"].cast("int64")
     listed = [state.value for state in states]
-    return cell["state"].isin(listed).ifelse(bit, 0).sum().cast("int64")
+    test = cell["state"].isin(listed)
+    return (test & cell["heard"] if heard else test).ifelse(bit, 0).sum().cast("int64")

@@ -24,7 +24,7 @@ READINGS = st.builds(
     st.integers(0, FULL),
 )
 COVERAGES = st.builds(
-    lambda covered, late: Coverage(covered, late & ~covered),
+    lambda covered, late: Coverage(covered, late & ~covered, covered),
     st.integers(0, FULL),
     st.sampled_from([0, 3 << 22]),
 )
@@ -35,7 +35,7 @@ EVIDENCE = st.builds(
     coverage=st.fixed_dictionaries(dict.fromkeys(POLICY.classes, COVERAGES)),
     excuses=st.dictionaries(st.sampled_from(sorted(POLICY.excuses)), st.integers(1, FULL)),
 )
-KNOWN = {name: Coverage(FULL, 0) for name in POLICY.classes}
+KNOWN = {name: Coverage(FULL, 0, FULL) for name in POLICY.classes}
 
 
 def judged(evidence: Evidence) -> Score:
@@ -123,13 +123,19 @@ def test_two_classes_open_a_case_only_when_the_third_is_known(absent: str) -> No
     }
     evidence = evidence_of(**others)
     assert judged(evidence).outcome is Outcome.CASE
-    blind = msgspec.structs.replace(evidence, coverage=KNOWN | {absent: Coverage(0, 0)})
+    blind = msgspec.structs.replace(evidence, coverage=KNOWN | {absent: Coverage(0, 0, 0)})
     assert judged(blind).outcome is Outcome.INSUFFICIENT
+
+
+def test_a_source_that_never_spoke_is_no_class() -> None:
+    excused = KNOWN | {"tax_filing": Coverage(FULL, 0, 0)}
+    result = judged(msgspec.structs.replace(evidence_of(), coverage=excused))
+    assert (result.classes, result.outcome) == (2, Outcome.INSUFFICIENT)
 
 
 def test_late_months_are_nobodys_gap() -> None:
     late = 3 << 22
-    coverage = {name: Coverage(FULL ^ late, late) for name in POLICY.classes}
+    coverage = {name: Coverage(FULL ^ late, late, FULL ^ late) for name in POLICY.classes}
     evidence = msgspec.structs.replace(evidence_of(), coverage=coverage)
     assert judged(evidence).coverage == 1.0
 
