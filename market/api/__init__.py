@@ -29,3 +29,6 @@ ROUTES: list[ControllerRouterHandler] = [
     *screens.ROUTES,
     *ledger.ROUTES,
 ]
+
+# Routes that take a file: the only ones that accept as much as the settings allow.
+UPLOADS: list[ControllerRouterHandler] = []
