@@ -71,7 +71,7 @@ help:
 # A failed fetch only warns: the mark is missing then, and the next run tries again.
 $(ASSETS): .venv/.made package-lock.json market/web/assets.py
 	@echo "-> browser assets"
-	@$(BIN)/python -m market.web.assets
+	@$(BIN)/python -P market/web/assets.py
 	@if [ -e $@ ]; then touch $@; fi
 
 # ---- running --------------------------------------------------------------------------------
