@@ -1,13 +1,14 @@
 """Reading agencies and listings. What the bureau has delisted is nowhere on sale: joined here."""
 
+from collections.abc import Iterable
 from datetime import date, datetime
 
 import msgspec
 
 from market.agencies import names
-from ratings.ledger.actors import Actor
+from ratings.ledger.actors import Actor, Role
 from ratings.ledger.database import fetch, fetchrow, row_id
-from ratings.ledger.errors import Conflict, Forbidden, NotFound
+from ratings.ledger.errors import Bilingual, Conflict, Forbidden, NotFound
 
 # An agency counts as delisted until the timetable has lifted the delisting.
 DELISTED = "EXISTS (SELECT 1 FROM delisting d WHERE d.uscc = a.uscc AND d.lifted_at IS NULL)"
@@ -120,6 +121,14 @@ class AgencyRecord(msgspec.Struct, frozen=True):
     demonstration: bool
 
 
+async def agency_names(usccs: Iterable[str]) -> dict[str, Bilingual]:
+    """Names by code, of whatever state; one without an English name goes by the Chinese one."""
+    rows = await fetch(
+        "SELECT uscc, name, name_en FROM agency WHERE uscc = ANY($1::text[])", list(set(usccs))
+    )
+    return {uscc: Bilingual(zh=name, en=name_en or name) for uscc, name, name_en in rows}
+
+
 class AgencyContact(msgspec.Struct, frozen=True):
     """Private: for the agency itself, its engagements' owners and officials."""
 
@@ -144,6 +153,19 @@ async def public_agency(uscc: str) -> AgencyRecord:
     if record.state != "admitted":
         raise NotFound("agency-unknown", "No agency has the code {uscc}.", uscc=uscc)
     return record
+
+
+async def visible_agency(actor: Actor, uscc: str) -> AgencyRecord:
+    """The agency itself and officials see an application and its refusal; others the admitted."""
+    if actor.role in (Role.CENTRE, Role.AUDITOR) or actor.uscc == uscc:
+        return await agency(uscc)
+    return await public_agency(uscc)
+
+
+async def admitted() -> frozenset[str]:
+    """The codes of every admitted agency, delisted ones included."""
+    rows = await fetch("SELECT uscc FROM agency WHERE state = 'admitted'")
+    return frozenset(row[0] for row in rows)
 
 
 async def contact(uscc: str) -> AgencyContact:
