@@ -18,12 +18,12 @@ from ratings.signals.cells import (
     WINDOW,
     Tables,
     cells,
-    excused,
     firms,
     mask,
     month_text,
 )
 from ratings.signals.contract import FEEDS, State
+from ratings.signals.lawful import excused
 
 CLASSES = ("tax_filing", "social_insurance", "registration")
 LEAST_COVERED = 3

@@ -173,7 +173,7 @@ def histories(random: Random, code: Code, firms: int) -> dict[str, list[Row]]:
 
 
 # Each example is a population of its own; there is nothing to learn from shrinking its seed.
-@settings(max_examples=3, deadline=None, phases=[Phase.explicit, Phase.generate])
+@settings(max_examples=2, deadline=None, phases=[Phase.explicit, Phase.generate])
 @given(seed=st.integers(0, 10**6))
 def test_what_is_missing_never_raises_a_score(
     seed: int, code: Code, tmp_path_factory: pytest.TempPathFactory

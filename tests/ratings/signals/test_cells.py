@@ -11,7 +11,6 @@ from ratings.signals.cells import (
     WINDOW,
     Tables,
     cells,
-    excused,
     firms,
     late_months,
     missing_months,
@@ -20,6 +19,7 @@ from ratings.signals.cells import (
 )
 from ratings.signals.contract import FEEDS
 from ratings.signals.files import read_directory
+from ratings.signals.lawful import excused
 
 NEWEST = month_number("2026-06")
 States = dict[str, dict[str, str]]
