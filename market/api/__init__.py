@@ -31,4 +31,7 @@ ROUTES: list[ControllerRouterHandler] = [
 ]
 
 # Routes that take a file: the only ones that accept as much as the settings allow.
-UPLOADS: list[ControllerRouterHandler] = []
+UPLOADS: list[ControllerRouterHandler] = [
+    *engagements.UPLOADS,
+    *screens.UPLOADS,
+]

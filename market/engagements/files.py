@@ -121,3 +121,10 @@ async def discard(store: ObjectStore, key: str) -> None:
         await obstore.delete_async(store, key)
     except FileNotFoundError:
         return
+
+
+async def read_file(store: ObjectStore, key: str) -> AsyncIterator[bytes]:
+    """The stored bytes, chunk by chunk; FileNotFoundError when the file is gone."""
+    found = await obstore.get_async(store, key)
+    async for chunk in found.stream():
+        yield bytes(chunk)

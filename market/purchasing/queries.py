@@ -5,8 +5,11 @@ from datetime import datetime
 import msgspec
 
 from market.purchasing.tiers import Tier
+from ratings.ledger.actors import Actor, Role
 from ratings.ledger.database import fetch, fetchrow, row_id
 from ratings.ledger.errors import NotFound
+
+_OFFICIALS = (Role.CENTRE, Role.AUDITOR)
 
 
 class GroupBuyRow(msgspec.Struct, frozen=True):
@@ -100,6 +103,16 @@ async def participations(identifier: str) -> list[ParticipationRow]:
     return [ParticipationRow(*row) for row in rows]
 
 
+async def visible_participations(actor: Actor, identifier: str) -> list[ParticipationRow]:
+    """As `participations`; NotFound for an enterprise that is not in the group."""
+    found = await participations(identifier)
+    if actor.role not in _OFFICIALS and actor.organisation not in {
+        row.organisation for row in found
+    }:
+        raise NotFound("group-buy-unknown", "There is no group buy {id}.", id=identifier)
+    return found
+
+
 class OfferRow(msgspec.Struct, frozen=True):
     uscc: str
     name: str
@@ -122,3 +135,11 @@ async def offers(identifier: str) -> list[OfferRow]:
         row_id(identifier),
     )
     return [OfferRow(*row) for row in rows]
+
+
+async def visible_offers(actor: Actor, identifier: str) -> list[OfferRow]:
+    """All offers for the participants and officials; an agency sees no offer but its own."""
+    if actor.role is not Role.AGENCY:
+        await visible_participations(actor, identifier)
+        return await offers(identifier)
+    return [row for row in await offers(identifier) if row.uscc == actor.uscc]

@@ -7,7 +7,7 @@ from decimal import Decimal, InvalidOperation
 import msgspec
 
 from ratings.evaluations.indicators import Party, check_answer
-from ratings.evaluations.queries import DocketRow, answers, docket_for_update
+from ratings.evaluations.queries import DocketRow, answers, asked_party, docket_for_update
 from ratings.evaluations.rules import (
     DocketView,
     answer_digest,
@@ -17,7 +17,7 @@ from ratings.evaluations.rules import (
 )
 from ratings.evaluations.tables import Answer, Docket
 from ratings.ledger.actions import record
-from ratings.ledger.actors import Actor, Role
+from ratings.ledger.actors import Actor
 from ratings.ledger.database import execute, fetchval, tx
 from ratings.ledger.errors import Conflict, Fault, NotFound, Refused
 from ratings.ledger.jobs import enqueue
@@ -139,13 +139,10 @@ async def _unseal_if_due(actor: Actor, row: DocketRow) -> bool:
 
 def party_of(actor: Actor, row: DocketRow) -> Party:
     """Which party the actor answers for; NotFound for everybody else."""
-    if actor.role is Role.CENTRE:
-        return Party.CENTRE
-    if actor.organisation == row.owner:
-        return Party.OWNER
-    if actor.organisation == row.supervisor and actor.role is Role.SUPERVISOR:
-        return Party.SUPERVISOR
-    raise NotFound("not-found", "There is nothing with the id {id}.", id=row.id)
+    party = asked_party(actor, row)
+    if party is None:
+        raise NotFound("not-found", "There is nothing with the id {id}.", id=row.id)
+    return party
 
 
 def _decimals(scores: dict[str, str]) -> dict[str, Decimal]:

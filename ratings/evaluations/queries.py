@@ -79,6 +79,17 @@ _VISIBLE = (
 )
 
 
+def asked_party(actor: Actor, row: DocketRow) -> Party | None:
+    """Which party the actor answers for, or None for those who only read."""
+    if actor.role is Role.CENTRE:
+        return Party.CENTRE
+    if actor.organisation == row.owner:
+        return Party.OWNER
+    if actor.organisation == row.supervisor and actor.role is Role.SUPERVISOR:
+        return Party.SUPERVISOR
+    return None
+
+
 async def docket_of_engagement(actor: Actor, engagement: str) -> DocketRow | None:
     row = await fetchrow(
         f"{_ROW} WHERE d.engagement = $1 AND ({_VISIBLE})",

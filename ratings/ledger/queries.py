@@ -2,6 +2,8 @@
 
 from collections.abc import AsyncIterator
 
+import msgspec
+
 from ratings.ledger.database import fetch
 from ratings.ledger.rules import Entry
 
@@ -29,6 +31,29 @@ async def latest(limit: int, acts: tuple[str, ...] = ()) -> list[Entry]:
         f"SELECT {_COLUMNS} FROM ledger_entry"
         " WHERE $1::text[] = '{}' OR act = ANY($1) ORDER BY seq DESC LIMIT $2",
         list(acts),
+        limit,
+    )
+    return [Entry(*row) for row in rows]
+
+
+class Wanted(msgspec.Struct, frozen=True):
+    """Which entries: an empty text or tuple asks for all."""
+
+    subject_kind: str = ""
+    subject: str = ""
+    acts: tuple[str, ...] = ()
+
+
+async def entries(wanted: Wanted, *, before: int | None, limit: int) -> list[Entry]:
+    """Those that match, the newest first, from before a sequence number on."""
+    rows = await fetch(
+        f"SELECT {_COLUMNS} FROM ledger_entry WHERE ($1 = '' OR subject_kind = $1)"
+        " AND ($2 = '' OR subject = $2) AND ($3::text[] = '{}' OR act = ANY($3))"
+        " AND ($4::bigint IS NULL OR seq < $4) ORDER BY seq DESC LIMIT $5",
+        wanted.subject_kind,
+        wanted.subject,
+        list(wanted.acts),
+        before,
         limit,
     )
     return [Entry(*row) for row in rows]

@@ -4,6 +4,7 @@ from datetime import date, datetime
 
 import msgspec
 
+from ratings.ledger.actors import Actor, Role
 from ratings.ledger.database import fetch, fetchrow, row_id
 from ratings.ledger.errors import Bilingual, NotFound
 from ratings.sanctions.rules import Kind, Severity
@@ -59,6 +60,24 @@ async def case_files(
         offset,
     )
     return [_case(row) for row in rows]
+
+
+async def visible_case_file(actor: Actor, identifier: str) -> CaseRow:
+    """As `case_file`; to an agency, another's case does not exist."""
+    found = await case_file(identifier)
+    if actor.role is Role.AGENCY and found.uscc != actor.uscc:
+        raise NotFound("case-unknown", "There is no case {id}.", id=identifier)
+    return found
+
+
+async def visible_case_files(
+    actor: Actor, *, state: str = "", limit: int = 100, offset: int = 0
+) -> list[CaseRow]:
+    """As `case_files`; an agency sees its own only."""
+    if actor.role is Role.AGENCY and actor.uscc is None:
+        return []
+    own = actor.uscc or "" if actor.role is Role.AGENCY else ""
+    return await case_files(uscc=own, state=state, limit=limit, offset=offset)
 
 
 class DelistingRow(msgspec.Struct, frozen=True):

@@ -1,0 +1,182 @@
+"""Agencies: application, admission, the public directory, standings and histories."""
+
+from datetime import datetime
+from decimal import Decimal
+
+import msgspec
+from litestar import Response, get, post
+from litestar.params import FromPath, FromQuery, JSONBody
+
+from market.accounts.identity import Asking, actor
+from market.accounts.permissions import allow
+from market.agencies import actions, queries
+from market.agencies.queries import (
+    AgencyFilter,
+    AgencyRecord,
+    AgencyRow,
+    ListingRow,
+    QualificationRow,
+)
+from market.api.cursors import Page
+from market.api.ledger import HistoryEntry, agency_history
+from market.api.lists import USUAL, Cursor, Limit, offset_page, whole_page
+from ratings.ledger.actors import Role
+from ratings.sanctions.queries import DelistingRow, delisting_in_force
+from ratings.stars.queries import current
+from ratings.stars.waterfall import Step
+
+_TAGS = ["agencies"]
+
+
+class Applied(msgspec.Struct, frozen=True):
+    uscc: str
+
+
+class AgencyProfile(AgencyRecord, frozen=True):
+    """One agency; while it is delisted its listings are empty and `delisting` says why."""
+
+    qualifications: list[QualificationRow]
+    listings: list[ListingRow]
+    delisting: DelistingRow | None
+
+
+class AgencyStanding(msgspec.Struct, frozen=True):
+    """The standing in force; the `points` of the waterfall sum to `score` exactly.
+
+    `state` is unrated, and everything else empty, before the first engagement is evaluated.
+    """
+
+    uscc: str
+    as_of: datetime | None = None
+    score: Decimal | None = None
+    stars: int | None = None
+    state: str = "unrated"
+    engagements: int = 0
+    waterfall: list[Step] = []
+    policy: str = ""
+    policy_version: str = ""
+    policy_digest: str = ""
+
+
+class AdmissionDecision(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    admit: bool
+    reason: str
+
+
+@post(
+    "/agencies",
+    operation_id="agency_apply",
+    summary="Apply for admission, with the agency's first account",
+    tags=_TAGS,
+    **allow(Role.PUBLIC),
+)
+async def apply(request: Asking, data: JSONBody[actions.AgencyApplication]) -> Applied:
+    return Applied(uscc=await actions.apply_for_admission(actor(request), data))
+
+
+@get(
+    "/agencies",
+    operation_id="agency_list",
+    summary="The directory of admitted agencies, best stars first",
+    tags=_TAGS,
+    **allow(Role.PUBLIC),
+)
+async def list_agencies(
+    request: Asking,
+    text: FromQuery[str] = "",
+    package: FromQuery[str] = "",
+    stars: FromQuery[int] = 0,
+    limit: Limit = USUAL,
+    cursor: Cursor = "",
+) -> Response[Page[AgencyRow]]:
+    """`text` matches name, pinyin, initials or code; `stars` is the least number of them."""
+    wanted = AgencyFilter(text=text, package=package, stars=stars)
+    return await offset_page(
+        request,
+        limit,
+        cursor,
+        lambda most, offset: queries.agencies(wanted, limit=most, offset=offset),
+    )
+
+
+@get(
+    "/agencies/{uscc:str}",
+    operation_id="agency_show",
+    summary="One agency",
+    tags=_TAGS,
+    **allow(Role.PUBLIC),
+)
+async def show_agency(request: Asking, uscc: FromPath[str]) -> AgencyProfile:
+    who = actor(request)
+    record = await queries.visible_agency(who, uscc)
+    return AgencyProfile(
+        **msgspec.structs.asdict(record),
+        qualifications=await queries.qualifications(uscc),
+        listings=await queries.listings_of_agency(uscc, public=who.uscc != uscc),
+        delisting=await delisting_in_force(uscc),
+    )
+
+
+@get(
+    "/agencies/{uscc:str}/standing",
+    operation_id="agency_standing",
+    summary="The standing in force and how it came about",
+    tags=_TAGS,
+    **allow(Role.PUBLIC),
+)
+async def show_standing(request: Asking, uscc: FromPath[str]) -> AgencyStanding:
+    await queries.visible_agency(actor(request), uscc)
+    row = await current(uscc)
+    return AgencyStanding(uscc) if row is None else AgencyStanding(**msgspec.structs.asdict(row))
+
+
+@get(
+    "/agencies/{uscc:str}/history",
+    operation_id="agency_history",
+    summary="What was done about an agency, newest first: the public entries of the ledger",
+    tags=_TAGS,
+    **allow(Role.PUBLIC),
+)
+async def show_history(
+    request: Asking, uscc: FromPath[str], limit: Limit = USUAL, cursor: Cursor = ""
+) -> Response[Page[HistoryEntry]]:
+    await queries.visible_agency(actor(request), uscc)
+    return await agency_history(request, uscc, limit, cursor)
+
+
+@get(
+    "/admissions",
+    operation_id="admission_list",
+    summary="Applications that wait for the centre, oldest first",
+    tags=_TAGS,
+    **allow(Role.CENTRE),
+)
+async def list_admissions(
+    request: Asking, limit: Limit = USUAL, cursor: Cursor = ""
+) -> Response[Page[AgencyRecord]]:
+    return await whole_page(request, limit, cursor, await queries.awaiting_admission())
+
+
+@post(
+    "/agencies/{uscc:str}/admission",
+    operation_id="agency_admission_decide",
+    summary="Admit or refuse an applicant, with a reason",
+    tags=_TAGS,
+    status_code=204,
+    **allow(Role.CENTRE),
+)
+async def decide_admission(
+    request: Asking, uscc: FromPath[str], data: JSONBody[AdmissionDecision]
+) -> None:
+    await actions.decide_admission(actor(request), uscc, admit=data.admit, reason=data.reason)
+
+
+ROUTES = [
+    apply,
+    list_agencies,
+    show_agency,
+    show_standing,
+    show_history,
+    list_admissions,
+    decide_admission,
+]

@@ -1,0 +1,279 @@
+"""What may be sold and what it should cost: items, packages, fee standards, county ranges."""
+
+from datetime import date
+
+import msgspec
+from litestar import Response, get, post, put
+from litestar.di import NamedDependency, Provide
+from litestar.params import FromPath, FromQuery, JSONBody
+
+from market.accounts.identity import Asking, actor
+from market.accounts.permissions import allow
+from market.accounts.queries import Department, supervisors
+from market.agencies.queries import ListingRow, listings_of_package
+from market.api.cursors import Page
+from market.api.lists import USUAL, Cursor, Limit, whole_page
+from market.api.project_figures import project_facts, standard_facts
+from market.catalogue import actions, queries
+from market.catalogue.fee_standards import FeeStandard
+from market.catalogue.fees import Estimate, Facts, estimate
+from market.catalogue.items import Item
+from market.catalogue.package_fees import PackageRange
+from market.catalogue.project_facts import Field, ProjectFacts
+from market.catalogue.project_form import facts_needed
+from market.catalogue.queries import CountyRangeRow, PackageRow
+from market.catalogue.standards import load_fee_standards
+from ratings.ledger.actors import Role
+from ratings.ledger.clock import local_date, now
+from ratings.ledger.errors import NotFound
+
+_TAGS = ["catalogue"]
+
+
+class PackageSummary(msgspec.Struct, frozen=True):
+    """`working_days` is the critical path; `agencies` counts those that sell the package today."""
+
+    code: str
+    name_zh: str
+    name_en: str
+    description_zh: str
+    description_en: str
+    working_days: int
+    agencies: int
+    supervisor: str | None
+    supervisor_name: str | None
+
+
+class PackageDetail(PackageSummary, frozen=True):
+    """`figures` are the project figures that its fee range is reckoned from."""
+
+    items: list[Item]
+    figures: list[Field]
+
+
+class KindSummary(msgspec.Struct, frozen=True):
+    """One row of a standard; `driver` says whether it is read by amount or by quantity."""
+
+    name_zh: str
+    name_en: str
+    driver: str
+    figure_zh: str
+    figure_en: str
+
+
+class StandardSummary(msgspec.Struct, frozen=True):
+    """A published document. Since 2015 all of them are reference only."""
+
+    code: str
+    document: str
+    amended_by: tuple[str, ...]
+    title_zh: str
+    title_en: str
+    issued_on: date
+    valid_from: date
+    valid_to: date | None
+    status: str
+    status_zh: str
+    status_en: str
+    mark: str
+    kinds: dict[str, KindSummary]
+
+
+class SupervisorChoice(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    supervisor: str
+
+
+@get(
+    "/items",
+    operation_id="item_list",
+    summary="The service items, active and withdrawn",
+    tags=_TAGS,
+    **allow(Role.PUBLIC),
+)
+async def list_items(
+    request: Asking,
+    active: FromQuery[bool | None] = None,
+    limit: Limit = USUAL,
+    cursor: Cursor = "",
+) -> Response[Page[Item]]:
+    return await whole_page(request, limit, cursor, await queries.items(active=active))
+
+
+@get(
+    "/items/{code:str}",
+    operation_id="item_show",
+    summary="One service item",
+    tags=_TAGS,
+    **allow(Role.PUBLIC),
+)
+async def show_item(code: FromPath[str]) -> Item:
+    return await queries.item(code)
+
+
+@get(
+    "/packages",
+    operation_id="package_list",
+    summary="The packages",
+    tags=_TAGS,
+    **allow(Role.PUBLIC),
+)
+async def list_packages(
+    request: Asking, limit: Limit = USUAL, cursor: Cursor = ""
+) -> Response[Page[PackageSummary]]:
+    found = [_summary(row) for row in await queries.packages()]
+    return await whole_page(request, limit, cursor, found)
+
+
+@get(
+    "/packages/{code:str}",
+    operation_id="package_show",
+    summary="One package with its items and the figures its fee is reckoned from",
+    tags=_TAGS,
+    **allow(Role.PUBLIC),
+)
+async def show_package(code: FromPath[str]) -> PackageDetail:
+    row = await queries.package(code)
+    return PackageDetail(
+        **msgspec.structs.asdict(_summary(row)),
+        items=row.items,
+        figures=list(facts_needed(row.record)),
+    )
+
+
+@get(
+    "/packages/{code:str}/fee-range",
+    operation_id="package_fee_range",
+    summary="The standard fee range of a package for a project, with its workings",
+    tags=_TAGS,
+    dependencies={"facts": Provide(project_facts)},
+    **allow(Role.PUBLIC),
+)
+async def show_fee_range(
+    code: FromPath[str], facts: NamedDependency[ProjectFacts], as_of: FromQuery[date | None] = None
+) -> PackageRange:
+    return await queries.package_range(code, facts, as_of or local_date(now()))
+
+
+@get(
+    "/packages/{code:str}/listings",
+    operation_id="package_listings",
+    summary="Who sells a package today, best stars first",
+    tags=_TAGS,
+    **allow(Role.PUBLIC),
+)
+async def list_package_listings(
+    request: Asking, code: FromPath[str], limit: Limit = USUAL, cursor: Cursor = ""
+) -> Response[Page[ListingRow]]:
+    await queries.package(code)
+    return await whole_page(request, limit, cursor, await listings_of_package(code))
+
+
+@put(
+    "/packages/{code:str}/supervisor",
+    operation_id="package_supervisor_assign",
+    summary="Name the department that supervises a package",
+    tags=_TAGS,
+    status_code=204,
+    **allow(Role.CENTRE),
+)
+async def assign_supervisor(
+    request: Asking, code: FromPath[str], data: JSONBody[SupervisorChoice]
+) -> None:
+    await actions.assign_supervisor(actor(request), code, data.supervisor)
+
+
+@get(
+    "/supervisors",
+    operation_id="supervisor_list",
+    summary="The supervising departments",
+    tags=_TAGS,
+    **allow(Role.PUBLIC),
+)
+async def list_supervisors(
+    request: Asking, limit: Limit = USUAL, cursor: Cursor = ""
+) -> Response[Page[Department]]:
+    return await whole_page(request, limit, cursor, await supervisors())
+
+
+@get(
+    "/fee-standards",
+    operation_id="fee_standard_list",
+    summary="The published fee standards",
+    tags=_TAGS,
+    **allow(Role.PUBLIC),
+)
+async def list_fee_standards(
+    request: Asking, limit: Limit = USUAL, cursor: Cursor = ""
+) -> Response[Page[StandardSummary]]:
+    found = [_standard(standard) for standard in load_fee_standards().values()]
+    return await whole_page(request, limit, cursor, found)
+
+
+@get(
+    "/fee-standards/{code:str}/estimate",
+    operation_id="fee_standard_estimate",
+    summary="The reference fee by one standard, with its workings",
+    tags=_TAGS,
+    dependencies={"facts": Provide(standard_facts)},
+    **allow(Role.PUBLIC),
+)
+async def show_estimate(code: FromPath[str], facts: NamedDependency[Facts]) -> Estimate:
+    standard = load_fee_standards().get(code)
+    if standard is None:
+        raise NotFound("fee-standard-unknown", "There is no fee standard {code}.", code=code)
+    return estimate(standard, facts)
+
+
+@get(
+    "/county-ranges",
+    operation_id="county_range_list",
+    summary="The county ranges in force on a day, today if none is given",
+    tags=_TAGS,
+    **allow(Role.PUBLIC),
+)
+async def list_county_ranges(
+    request: Asking,
+    as_of: FromQuery[date | None] = None,
+    limit: Limit = USUAL,
+    cursor: Cursor = "",
+) -> Response[Page[CountyRangeRow]]:
+    found = await queries.county_ranges(as_of or local_date(now()))
+    return await whole_page(request, limit, cursor, found)
+
+
+@post(
+    "/county-ranges",
+    operation_id="county_range_set",
+    summary="Set a county range, with its day and its reason",
+    tags=_TAGS,
+    **allow(Role.CENTRE),
+)
+async def set_county_range(
+    request: Asking, data: JSONBody[actions.NewCountyRange]
+) -> actions.NewCountyRange:
+    await actions.set_county_range(actor(request), data)
+    return data
+
+
+ROUTES = [
+    list_items,
+    show_item,
+    list_packages,
+    show_package,
+    show_fee_range,
+    list_package_listings,
+    assign_supervisor,
+    list_supervisors,
+    list_fee_standards,
+    show_estimate,
+    list_county_ranges,
+    set_county_range,
+]
+
+
+def _summary(row: PackageRow) -> PackageSummary:
+    return msgspec.convert(row, PackageSummary, from_attributes=True)
+
+
+def _standard(standard: FeeStandard) -> StandardSummary:
+    return msgspec.convert(standard, StandardSummary, from_attributes=True)

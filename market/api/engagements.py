@@ -1,0 +1,191 @@
+"""Engagements: milestones, deliverables, acceptance, settlement."""
+
+from typing import cast
+from urllib.parse import quote
+
+import msgspec
+from litestar import Response, get, post
+from litestar.params import FromPath, FromQuery, JSONBody
+from litestar.response import Stream
+
+from market.accounts.identity import Asking, actor
+from market.accounts.permissions import allow
+from market.api.cursors import Page
+from market.api.lists import USUAL, Cursor, Limit, StateIs, offset_page
+from market.engagements import actions, queries
+from market.engagements.files import discard, open_store, read_file, store_file
+from market.engagements.queries import DeliverableRow, EngagementRow, MilestoneRow
+from market.settings import Settings
+from ratings.evaluations.queries import docket_of_engagement
+from ratings.ledger.actors import Role
+from ratings.ledger.errors import TooLarge
+
+_TAGS = ["engagements"]
+_INVOLVED = (Role.ENTERPRISE, Role.AGENCY, Role.SUPERVISOR, Role.CENTRE, Role.AUDITOR)
+
+
+class EngagementDetail(EngagementRow, frozen=True):
+    """An engagement with its parts; `docket` is its evaluation once it is settled."""
+
+    milestones: list[MilestoneRow]
+    deliverables: list[DeliverableRow]
+    docket: str | None
+
+
+class MilestoneNote(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    note: str = ""
+
+
+class Delivered(msgspec.Struct, frozen=True):
+    """`size` in bytes, `sha256` in hexadecimal."""
+
+    deliverable: str
+    size: int
+    sha256: str
+
+
+class Settled(msgspec.Struct, frozen=True):
+    docket: str
+
+
+@get(
+    "/engagements",
+    operation_id="engagement_list",
+    summary="The engagements one may see, newest first",
+    tags=_TAGS,
+    **allow(*_INVOLVED),
+)
+async def list_engagements(
+    request: Asking, state_: StateIs = "", limit: Limit = USUAL, cursor: Cursor = ""
+) -> Response[Page[EngagementRow]]:
+    """`state` is running, delivered, accepted or settled."""
+    who = actor(request)
+    return await offset_page(
+        request,
+        limit,
+        cursor,
+        lambda most, offset: queries.engagements(who, state=state_, limit=most, offset=offset),
+    )
+
+
+@get(
+    "/engagements/{engagement:str}",
+    operation_id="engagement_show",
+    summary="One engagement with its milestones and deliverables",
+    tags=_TAGS,
+    **allow(*_INVOLVED),
+)
+async def show_engagement(request: Asking, engagement: FromPath[str]) -> EngagementDetail:
+    who = actor(request)
+    row = await queries.engagement(who, engagement)
+    docket = await docket_of_engagement(who, row.id)
+    return EngagementDetail(
+        **msgspec.structs.asdict(row),
+        milestones=await queries.milestones(row.id),
+        deliverables=await queries.deliverables(row.id),
+        docket=docket.id if docket else None,
+    )
+
+
+@post(
+    "/engagements/{engagement:str}/milestones/{position:int}",
+    operation_id="engagement_milestone_report",
+    summary="Report one item of the package done",
+    tags=_TAGS,
+    status_code=204,
+    **allow(Role.AGENCY),
+)
+async def report_milestone(
+    request: Asking,
+    engagement: FromPath[str],
+    position: FromPath[int],
+    data: JSONBody[MilestoneNote],
+) -> None:
+    await actions.report_milestone(actor(request), engagement, position, data.note)
+
+
+@post(
+    "/engagements/{engagement:str}/deliverables",
+    operation_id="engagement_deliverable_add",
+    summary="Upload a deliverable: the body is the file itself",
+    tags=_TAGS,
+    **allow(Role.AGENCY),
+)
+async def add_deliverable(
+    request: Asking, engagement: FromPath[str], filename: FromQuery[str]
+) -> Delivered:
+    """It is never held in memory: it is counted while it streams into the store."""
+    who = actor(request)
+    settings = cast(Settings, request.app.state.settings)
+    # Nobody's file is read for somebody else's engagement, nor one that says it is too large.
+    await queries.engagement(who, engagement)
+    if int(request.headers.get("content-length", "0")) > settings.max_upload_bytes:
+        raise TooLarge(
+            "file-too-large",
+            "The file is larger than the {most} MB allowed.",
+            most=settings.max_upload_bytes // (1024 * 1024),
+        )
+    store = open_store(settings.files)
+    stored = await store_file(store, filename, request.stream(), settings.max_upload_bytes)
+    try:
+        deliverable = await actions.add_deliverable(who, engagement, stored)
+    except BaseException:
+        await discard(store, stored.storage_key)
+        raise
+    return Delivered(deliverable=deliverable, size=stored.size, sha256=stored.sha256)
+
+
+@get(
+    "/deliverables/{deliverable:str}",
+    operation_id="deliverable_download",
+    summary="The file of a deliverable",
+    tags=_TAGS,
+    media_type="application/octet-stream",
+    **allow(*_INVOLVED),
+)
+async def download(request: Asking, deliverable: FromPath[str]) -> Stream:
+    found = await queries.stored_file(actor(request), deliverable)
+    settings = cast(Settings, request.app.state.settings)
+    return Stream(
+        read_file(open_store(settings.files), found.storage_key),
+        media_type=found.content_type,
+        headers={
+            "Content-Disposition": f"attachment; filename*=UTF-8''{quote(found.filename, safe='')}",
+            "Content-Length": str(found.size),
+            "X-Content-Type-Options": "nosniff",
+        },
+    )
+
+
+@post(
+    "/engagements/{engagement:str}/acceptance",
+    operation_id="engagement_accept",
+    summary="Accept what was delivered",
+    tags=_TAGS,
+    status_code=204,
+    **allow(Role.ENTERPRISE),
+)
+async def accept(request: Asking, engagement: FromPath[str]) -> None:
+    await actions.accept(actor(request), engagement)
+
+
+@post(
+    "/engagements/{engagement:str}/settlement",
+    operation_id="engagement_settle",
+    summary="Confirm that the fee is paid; the three evaluations open",
+    tags=_TAGS,
+    **allow(Role.ENTERPRISE),
+)
+async def settle(request: Asking, engagement: FromPath[str]) -> Settled:
+    return Settled(docket=await actions.settle(actor(request), engagement))
+
+
+ROUTES = [
+    list_engagements,
+    show_engagement,
+    report_milestone,
+    download,
+    accept,
+    settle,
+]
+UPLOADS = [add_deliverable]

@@ -1,0 +1,97 @@
+"""The screen for shell agencies: feeds in, flags out; for officials only."""
+
+import asyncio
+import tempfile
+from pathlib import Path
+from typing import Any, cast
+
+from litestar import get, post
+from litestar.datastructures import UploadFile
+from litestar.params import FromPath, FromQuery, MultipartBody
+
+from market.accounts.identity import Asking, actor
+from market.accounts.permissions import allow
+from market.agencies.queries import admitted
+from market.engagements.files import open_store
+from market.settings import Settings
+from ratings.ledger.actors import Role
+from ratings.ledger.errors import Malformed, NotFound
+from ratings.shells import queries
+from ratings.shells.actions import Delivery, take_in_and_screen
+from ratings.shells.queries import FindingRow, ScreenRow
+from ratings.signals.contract import FEEDS
+from ratings.signals.files import SUFFIXES
+
+_TAGS = ["screens"]
+_PIECE = 1024 * 1024
+
+
+@get(
+    "/screens/latest",
+    operation_id="screen_latest",
+    summary="The latest screen and how many agencies it found in which state",
+    tags=_TAGS,
+    **allow(Role.CENTRE),
+)
+async def latest() -> ScreenRow:
+    row = await queries.latest_screen()
+    if row is None:
+        raise NotFound("screen-none", "No screen has been run yet.")
+    return row
+
+
+@get(
+    "/findings/{uscc:str}",
+    operation_id="finding_show",
+    summary="What the latest screen found about an agency, reason by reason",
+    tags=_TAGS,
+    **allow(Role.CENTRE),
+)
+async def show_finding(uscc: FromPath[str]) -> FindingRow:
+    row = await queries.finding(uscc)
+    if row is None:
+        raise NotFound("finding-unknown", "No screen has seen the code {uscc}.", uscc=uscc)
+    return row
+
+
+@post(
+    "/feed-deliveries",
+    operation_id="feed_delivery_take_in",
+    summary="Take in feed files and screen the 24 months up to a month (YYYY-MM)",
+    tags=_TAGS,
+    **allow(Role.CENTRE),
+)
+async def deliver(
+    request: Asking, as_of: FromQuery[str], data: MultipartBody[dict[str, Any]]
+) -> Delivery:
+    """Each part is a file named after its feed, such as tax_filing.csv or excuses.parquet."""
+    settings = cast(Settings, request.app.state.settings)
+    with tempfile.TemporaryDirectory(prefix="steelyard-feeds-") as directory:
+        for part in data.values():
+            await _save(part, Path(directory))
+        return await take_in_and_screen(
+            actor(request), Path(directory), as_of, await admitted(), open_store(settings.files)
+        )
+
+
+ROUTES = [latest, show_finding]
+UPLOADS = [deliver]
+
+
+async def _save(part: object, directory: Path) -> None:
+    """Write one part under a name of the contract; what the client calls it is only compared."""
+    name = part.filename if isinstance(part, UploadFile) else ""
+    known = {feed + suffix for feed in FEEDS for suffix in SUFFIXES}
+    if not isinstance(part, UploadFile) or name not in known:
+        raise Malformed(
+            "feed-name",
+            "“{name}” is no feed file. Expected are: {feeds}, each .csv or .parquet.",
+            name=name or "∅",
+            feeds=", ".join(FEEDS),
+        )
+    target = directory / name
+    if target.exists():
+        raise Malformed("feed-twice-sent", "{name} was sent twice.", name=name)
+    with target.open("wb") as file:
+        while piece := await part.read(_PIECE):
+            await asyncio.to_thread(file.write, piece)
