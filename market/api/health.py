@@ -1,5 +1,7 @@
 """For whoever watches the process: is it alive, and may it be given requests?"""
 
+import asyncio
+
 import msgspec
 from litestar import get
 
@@ -7,6 +9,9 @@ from market.accounts.permissions import allow
 from market.migrations import pending
 from ratings.ledger.actors import Role
 from ratings.ledger.errors import Unavailable
+
+# Seconds: a balancer asks again soon, and a database that takes longer is not ready.
+_PATIENCE = 5
 
 
 class Health(msgspec.Struct, frozen=True):
@@ -42,7 +47,8 @@ async def ready() -> Health:
 
 async def _missing() -> list[str]:
     try:
-        return await pending()
+        async with asyncio.timeout(_PATIENCE):
+            return await pending()
     except Exception as error:
         # Whatever the driver says, the answer to a balancer is the same: not now.
         raise Unavailable(

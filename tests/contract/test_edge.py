@@ -11,11 +11,13 @@ from litestar.params import FromQuery
 import market.api
 import market.web
 from market.accounts.permissions import allow
+from market.api import health
 from market.api.csrf import FIELD, csrf_token
 from market.api.cursors import page, unseal
 from market.app import create_app
 from market.settings import Settings
 from ratings.ledger.actors import Role
+from ratings.ledger.database import execute
 from ratings.ledger.errors import Fault, Refused
 from tests.conftest import Account, browser, program
 
@@ -165,6 +167,22 @@ async def test_what_one_person_sees_is_not_kept(accounts: dict[Role, Account]) -
 
 async def test_readiness(client: httpx.AsyncClient) -> None:
     assert (await client.get("/healthz/ready")).json() == {"status": "ready"}
+    await execute("DELETE FROM migration WHERE id = (SELECT max(id) FROM migration)")
+    _problem(await client.get("/healthz/ready"), 503, "migrations-pending")
+    assert (await client.get("/healthz/live")).status_code == 200
+
+
+async def test_a_database_that_has_gone_is_not_ready(
+    client: httpx.AsyncClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def gone() -> list[str]:
+        raise ConnectionRefusedError("at an address nobody should read")
+
+    monkeypatch.setattr(health, "pending", gone)
+    answer = await client.get("/healthz/ready")
+    _problem(answer, 503, "database-unreachable")
+    assert "address" not in answer.text
+    assert (await client.get("/healthz/live")).status_code == 200
 
 
 async def test_a_list_continues_at_its_sealed_cursor(client: httpx.AsyncClient) -> None:
