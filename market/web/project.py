@@ -1,0 +1,64 @@
+"""The figures of a project in a form: the fields a package asks for, read and shown again."""
+
+from typing import Any
+
+import msgspec
+
+from market.catalogue.items import Package
+from market.catalogue.package_fees import PackageRange
+from market.catalogue.project_facts import Field, ProjectFacts
+from market.catalogue.project_form import facts_needed
+from market.catalogue.queries import package_range
+from market.web.forms import Form
+from ratings.ledger.actors import Actor
+from ratings.ledger.clock import local_date
+
+
+def read_facts(form: Form, package: Package) -> ProjectFacts:
+    """The figures typed; an empty field is “not given”. Numbers leave their faults in the form."""
+    given: dict[str, object] = {}
+    for field in facts_needed(package):
+        if field.required:
+            form.required(field.name)
+        if field.type == "number":
+            given[field.name] = form.decimal(field.name)
+        elif any(choice.code == form.text(field.name) for choice in field.choices):
+            given[field.name] = form.text(field.name)
+    return msgspec.convert(given, ProjectFacts)
+
+
+async def standard_range(actor: Actor, form: Form, package: Package) -> PackageRange:
+    """What the package may cost today for the figures typed."""
+    facts = read_facts(form, package)
+    form.check()
+    return await package_range(package.code, facts, local_date(actor.at))
+
+
+class Figure(msgspec.Struct, frozen=True):
+    """A figure of a project as people read it."""
+
+    label_zh: str
+    label_en: str
+    value_zh: str
+    value_en: str
+
+
+def figures(package: Package, facts: dict[str, Any]) -> list[Figure]:
+    """The figures that were given, in the order of the form."""
+    return [
+        _figure(field, str(facts[field.name]))
+        for field in facts_needed(package)
+        if facts.get(field.name) is not None
+    ]
+
+
+def _figure(field: Field, value: str) -> Figure:
+    chosen = {choice.code: choice for choice in field.choices}.get(value)
+    if chosen:
+        return Figure(field.label_zh, field.label_en, chosen.zh, chosen.en)
+    return Figure(
+        field.label_zh,
+        field.label_en,
+        f"{value} {field.unit_zh}".strip(),
+        f"{value} {field.unit_en}".strip(),
+    )
