@@ -1,0 +1,184 @@
+"""The work as its parties see it: the list, one engagement, and the acts on it."""
+
+from collections.abc import AsyncIterator
+from typing import Any, cast
+from urllib.parse import quote
+
+from litestar import Response, get, post
+from litestar.datastructures import UploadFile
+from litestar.params import FromPath, FromQuery
+from litestar.response import Stream
+
+from market.accounts.identity import Asking, actor
+from market.accounts.permissions import allow
+from market.agencies.queries import contact
+from market.catalogue.queries import package
+from market.engagements import actions, queries
+from market.engagements.files import discard, open_store, read_file, store_file
+from market.settings import Settings
+from market.web.forms import refusal, submitted
+from market.web.history import timeline
+from market.web.project import figures
+from market.web.render import locale_of, page, see_other
+from ratings.evaluations.indicators import INDICATORS
+from ratings.evaluations.queries import answers, docket_of_engagement
+from ratings.evaluations.rules import parties_asked
+from ratings.ledger.actors import Role
+from ratings.ledger.errors import Refused, SteelyardError
+from ratings.ledger.queries import history
+from ratings.ledger.text import N_
+
+STATES = ("running", "delivered", "accepted", "settled")
+_PER_PAGE = 20
+_PARTIES = (Role.ENTERPRISE, Role.AGENCY, Role.SUPERVISOR, Role.CENTRE)
+
+
+def _settings(request: Asking) -> Settings:
+    return cast(Settings, request.app.state.settings)
+
+
+@get("/engagements", **allow(*_PARTIES))
+async def engagement_list(
+    request: Asking, state: FromQuery[str] = "", number: FromQuery[int] = 1
+) -> Response[str]:
+    wanted, at = state if state in STATES else "", max(number, 1)
+    found = await queries.engagements(
+        actor(request), state=wanted, limit=_PER_PAGE + 1, offset=(at - 1) * _PER_PAGE
+    )
+    return page(
+        request,
+        "engagement/list.html",
+        engagements=found[:_PER_PAGE],
+        state=wanted,
+        number=at,
+        more=len(found) > _PER_PAGE,
+        states=STATES,
+    )
+
+
+async def _page(
+    request: Asking, identifier: str, error: SteelyardError | None = None, **typed: str
+) -> Response[str]:
+    """One engagement with everything its parties may see and do."""
+    who = actor(request)
+    row = await queries.engagement(who, identifier)
+    docket = await docket_of_engagement(who, row.id)
+    bought = await package(row.package)
+    acts = await history("engagement", row.id)
+    if docket:
+        acts += await history("docket", docket.id)
+    return page(
+        request,
+        "engagement/show.html",
+        status=error.status if error else 200,
+        engagement=row,
+        figures=figures(bought.record, row.facts),
+        milestones=await queries.milestones(row.id),
+        deliverables=await queries.deliverables(row.id),
+        contact=await contact(row.agency),
+        docket=docket,
+        asked=parties_asked(docket.owner, docket.supervisor) if docket else (),
+        answers={answer.party: answer for answer in await answers(docket.id)} if docket else {},
+        indicators={indicator.code: indicator for indicator in INDICATORS},
+        timeline=timeline(locale_of(request), acts),
+        is_owner=who.organisation == row.owner,
+        is_agency=who.uscc == row.agency,
+        now=who.at,
+        most_mb=_settings(request).max_upload_bytes // (1024 * 1024),
+        typed=typed,
+        **refusal(request, error),
+    )
+
+
+@get("/engagements/{identifier:str}", **allow(*_PARTIES))
+async def engagement_page(request: Asking, identifier: FromPath[str]) -> Response[str]:
+    return await _page(request, identifier)
+
+
+@post("/engagements/{identifier:str}/milestones/{position:int}", **allow(Role.AGENCY))
+async def report_milestone(
+    request: Asking, identifier: FromPath[str], position: FromPath[int]
+) -> Response[Any]:
+    form = await submitted(request)
+    note = form.text("note")
+    try:
+        await actions.report_milestone(actor(request), identifier, position, note)
+    except SteelyardError as error:
+        return await _page(request, identifier, error, **{f"note-{position}": note})
+    return see_other(f"/engagements/{identifier}", N_("The milestone is reported."))
+
+
+@post("/engagements/{identifier:str}/deliverables", **allow(Role.AGENCY))
+async def upload_deliverable(request: Asking, identifier: FromPath[str]) -> Response[Any]:
+    """Refused unless the engagement is the agency's own: nobody else's file is even stored."""
+    settings = _settings(request)
+    try:
+        await queries.engagement(actor(request), identifier)
+        file = (await request.form()).get("file")
+        if not isinstance(file, UploadFile) or not file.filename:
+            raise Refused("file-missing", "Choose a file first.")
+        store = open_store(settings.files)
+        stored = await store_file(store, file.filename, _chunks(file), settings.max_upload_bytes)
+        try:
+            await actions.add_deliverable(actor(request), identifier, stored)
+        except BaseException:
+            await discard(store, stored.storage_key)
+            raise
+    except SteelyardError as error:
+        return await _page(request, identifier, error)
+    return see_other(f"/engagements/{identifier}", N_("The deliverable is uploaded."))
+
+
+async def _chunks(file: UploadFile) -> AsyncIterator[bytes]:
+    while chunk := await file.read(64 * 1024):
+        yield chunk
+
+
+@get("/deliverables/{identifier:str}", **allow(*_PARTIES))
+async def download_deliverable(request: Asking, identifier: FromPath[str]) -> Stream:
+    """Always as an attachment: nothing a party uploads is ever shown inside this site."""
+    file = await queries.stored_file(actor(request), identifier)
+    store = open_store(_settings(request).files)
+    return Stream(
+        read_file(store, file.storage_key),
+        media_type=file.content_type,
+        headers={
+            "Content-Disposition": f"attachment; filename*=UTF-8''{quote(file.filename)}",
+            "Content-Length": str(file.size),
+        },
+    )
+
+
+@post("/engagements/{identifier:str}/acceptance", **allow(Role.ENTERPRISE))
+async def accept(request: Asking, identifier: FromPath[str]) -> Response[Any]:
+    try:
+        await actions.accept(actor(request), identifier)
+    except SteelyardError as error:
+        return await _page(request, identifier, error)
+    return see_other(
+        f"/engagements/{identifier}",
+        N_("You have accepted the work. Settle once the fee is paid."),
+    )
+
+
+@post("/engagements/{identifier:str}/settlement", **allow(Role.ENTERPRISE))
+async def settle(request: Asking, identifier: FromPath[str]) -> Response[Any]:
+    try:
+        docket = await actions.settle(actor(request), identifier)
+    except SteelyardError as error:
+        return await _page(request, identifier, error)
+    return see_other(
+        f"/evaluations/{docket}",
+        N_("The engagement is settled. Please evaluate the agency's work."),
+    )
+
+
+ROUTES = [
+    engagement_list,
+    engagement_page,
+    report_milestone,
+    download_deliverable,
+    accept,
+    settle,
+]
+UPLOADS = [upload_deliverable]

@@ -1,0 +1,32 @@
+"""The supervising department's desk: what it is asked, what it supervises, who works there."""
+
+from litestar import Response
+
+from market.accounts.identity import Asking
+from market.agencies.queries import AgencyFilter, AgencyRow, agencies
+from market.catalogue.queries import packages
+from market.engagements.queries import engagements
+from market.web.render import page
+from ratings.evaluations.queries import awaiting
+from ratings.ledger.actors import Actor
+
+_SHOWN = 10
+_AGENCIES = 100
+
+
+async def desk(request: Asking, who: Actor) -> Response[str]:
+    supervised = [one for one in await packages() if one.supervisor == who.organisation]
+    found: dict[str, AgencyRow] = {}
+    for package in supervised:
+        wanted = AgencyFilter(package=package.code)
+        found |= {one.uscc: one for one in await agencies(wanted, limit=_AGENCIES)}
+    return page(
+        request,
+        "supervisor/desk.html",
+        packages=supervised,
+        dockets=await awaiting(who),
+        engagements=await engagements(who, limit=_SHOWN),
+        agencies=sorted(
+            found.values(), key=lambda one: (-(one.stars or 0), -float(one.score or 0), one.uscc)
+        ),
+    )
