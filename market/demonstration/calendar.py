@@ -32,9 +32,10 @@ class Calendar:
         told = ""
         while self._waiting and self._waiting[0][0] < until:
             self.at, _, story = heapq.heappop(self._waiting)
-            if (month := f"{self.at:%Y-%m}") != told:
-                progress(month)
-                told = month
+            quarter = f"{self.at.year} Q{(self.at.month + 2) // 3}"
+            if quarter != told:
+                progress(f"→ demonstration: making up {quarter} …")
+                told = quarter
             try:
                 following = await anext(story)
             except StopAsyncIteration:

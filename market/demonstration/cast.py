@@ -106,7 +106,9 @@ async def assemble(now: datetime, store: ObjectStore, progress: Callable[[str], 
             supervisors[package] = player
     plans = enterprise_plans(random)
     enterprises = [await _enterprise(opened, plan) for plan in plans]
-    progress(f"{len(enterprises)} enterprises, {len(DEPARTMENTS)} departments")
+    progress(
+        f"→ demonstration: {len(enterprises)} invented enterprises, {len(DEPARTMENTS)} offices"
+    )
     return Cast(
         now=now,
         store=store,

@@ -181,7 +181,7 @@ def _work(
 
 def _owner(cast: Cast, random: Random) -> int:
     """The enterprise that signs in buys a little more than the others."""
-    return random.choice((0, *range(len(cast.enterprise_plans))))
+    return max(0, random.randrange(-1, len(cast.enterprise_plans)))
 
 
 def project_of(cast: Cast, owner: int, random: Random) -> str:

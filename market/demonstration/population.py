@@ -43,6 +43,14 @@ async def populate(now: datetime, store: ObjectStore, progress: Callable[[str], 
                 " var (or empty the database that DATABASE_URL names) and start again.",
             )
         return False
+    # One transaction, each act a savepoint of it: a start that is broken off leaves nothing
+    # behind, and four thousand acts wait for the disk once.
+    async with tx():
+        await _populate(now, store, progress)
+    return True
+
+
+async def _populate(now: datetime, store: ObjectStore, progress: Callable[[str], None]) -> None:
     opened = now - OPENED
     await load_catalogue(system(opened))
     if not await county_ranges(local_date(now)):
@@ -63,8 +71,6 @@ async def populate(now: datetime, store: ObjectStore, progress: Callable[[str], 
     for plan in cast.agency_plans:
         if plan.uscc in cast.agencies:
             await standing_follows(cast, plan, now)
-    async with tx():
-        # Their time has come and the stories have done them; the others are for the timetable.
-        await execute("DELETE FROM pgqueuer WHERE execute_after <= now()")
-        await record(system(now), POPULATED, "demonstration", "market", {"today": str(now.date())})
-    return True
+    # Their time has come and the stories have done them; the others are for the timetable.
+    await execute("DELETE FROM pgqueuer WHERE execute_after <= now()")
+    await record(system(now), POPULATED, "demonstration", "market", {"today": str(now.date())})

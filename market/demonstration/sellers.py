@@ -12,7 +12,7 @@ from market.agencies.actions import (
     decide_admission,
     put_up_listing,
 )
-from market.catalogue.package_fees import ProjectFacts
+from market.catalogue.project_facts import ProjectFacts
 from market.catalogue.queries import package_range
 from market.demonstration.accounts import PASSWORD
 from market.demonstration.calendar import Story, office_hour
