@@ -5,7 +5,6 @@ from collections.abc import Mapping
 from ratings.ledger import rules
 from ratings.ledger.actors import Actor
 from ratings.ledger.database import connection, execute, fetchrow
-from ratings.ledger.tables import LedgerEntry
 
 # Any constant will do; it only has to be the same in every process that appends.
 _CHAIN_LOCK = 7_165_001
@@ -29,32 +28,35 @@ async def record(
     last = await fetchrow("SELECT seq, hash FROM ledger_entry ORDER BY seq DESC LIMIT 1")
     seq, previous_hash = (last["seq"] + 1, last["hash"]) if last else (1, rules.GENESIS)
     text = rules.canonical(facts or {})
-    await LedgerEntry.insert(
-        LedgerEntry(
-            seq=seq,
-            at=actor.at,
-            role=actor.role.value,
-            person=actor.person,
-            organisation=actor.organisation,
-            act=act,
-            subject_kind=subject_kind,
-            subject=subject,
-            facts=text,
-            reason=reason,
-            previous_hash=previous_hash,
-            hash=rules.digest(
-                previous_hash,
-                seq=seq,
-                at=actor.at,
-                role=actor.role.value,
-                person=actor.person,
-                organisation=actor.organisation,
-                act=act,
-                subject_kind=subject_kind,
-                subject=subject,
-                facts=text,
-                reason=reason,
-            ),
-        )
+    digest = rules.digest(
+        previous_hash,
+        seq=seq,
+        at=actor.at,
+        role=actor.role.value,
+        person=actor.person,
+        organisation=actor.organisation,
+        act=act,
+        subject_kind=subject_kind,
+        subject=subject,
+        facts=text,
+        reason=reason,
+    )
+    # Plain SQL: every act passes here, and building it anew each time took half of the time.
+    await execute(
+        "INSERT INTO ledger_entry (seq, at, role, person, organisation, act, subject_kind,"
+        " subject, facts, reason, previous_hash, hash)"
+        " VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)",
+        seq,
+        actor.at,
+        actor.role.value,
+        actor.person,
+        actor.organisation,
+        act,
+        subject_kind,
+        subject,
+        text,
+        reason,
+        previous_hash,
+        digest,
     )
     return seq

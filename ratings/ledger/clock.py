@@ -1,6 +1,7 @@
 """Time as the law counts it: Asia/Shanghai dates and working days."""
 
 from datetime import UTC, date, datetime, time, timedelta
+from functools import cache
 from zoneinfo import ZoneInfo
 
 import chinese_calendar
@@ -27,6 +28,7 @@ def end_of_day(day: date) -> datetime:
     return start_of_day(day + timedelta(days=1))
 
 
+@cache
 def is_working_day(day: date) -> bool:
     """By the State Council's holiday calendar; beyond its last published year plain weekdays."""
     try:
