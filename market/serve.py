@@ -41,14 +41,23 @@ def serve_market(settings: Settings, *, with_worker: bool, say: Say) -> None:
             say("→ database: starting the embedded PostgreSQL …")
             url = stack.enter_context(EmbeddedPostgres(settings.var_dir / "postgres"))
         ready = msgspec.structs.replace(settings, database_url=url)
+        # uvicorn sends itself the signal again once it has finished. Taken as an ordinary end, it
+        # leaves time to close the timetable, the pool and the embedded server.
+        signal.signal(signal.SIGTERM, _leave)
+        stack.enter_context(contextlib.suppress(KeyboardInterrupt))
         with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
             runner.run(_serve(ready, listening, with_worker=with_worker, say=say))
+
+
+def _leave(number: int, frame: object) -> None:
+    raise SystemExit(0)
 
 
 async def _serve(
     settings: Settings, listening: socket.socket, *, with_worker: bool, say: Say
 ) -> None:
     started = time.monotonic()
+    app = create_app(settings)
     await connect(settings.database_url)
     try:
         applied = await migrate(settings.database_url)
@@ -58,10 +67,12 @@ async def _serve(
         if loaded:
             say(f"→ catalogue: {loaded} items loaded")
         if settings.demonstration:
-            await populate(now(), open_store(settings.files), say)
+            await populate(
+                now(), open_store(settings.files), lambda line: say(f"→ demonstration: {line}")
+            )
         server = uvicorn.Server(
             uvicorn.Config(
-                create_app(settings),
+                app,
                 loop="none",
                 http="httptools",
                 log_level=logging.WARNING,

@@ -73,26 +73,29 @@ def running(environment: dict[str, str], *arguments: str) -> Iterator[subprocess
         yield program
     finally:
         program.kill()
-        program.communicate()
+        program.wait()
+        if program.stdout is not None:
+            program.stdout.close()
 
 
-def answer(url: str, *, within: float = 30) -> httpx.Response:
+def answer(program: subprocess.Popen[str], url: str, *, within: float = 60) -> httpx.Response:
     deadline = time.monotonic() + within
     while True:
         try:
             return httpx.get(url, timeout=5)
         except httpx.TransportError:
+            assert program.poll() is None, program.communicate()[0]
             if time.monotonic() > deadline:
                 raise
             time.sleep(0.1)
 
 
-def stopped_by_sigterm(program: subprocess.Popen[str]) -> None:
-    program.send_signal(signal.SIGTERM)
-    said, _ = program.communicate(timeout=20)
-    # uvicorn ends with the signal that it was sent, once everything is put away.
-    assert program.returncode in (0, -signal.SIGTERM), said
+def stopped_by(number: signal.Signals, program: subprocess.Popen[str]) -> None:
+    program.send_signal(number)
+    said, _ = program.communicate(timeout=30)
+    assert program.returncode == 0, said
     assert "Traceback" not in said
+    assert "Aborted" not in said
 
 
 def test_migrate_then_serve_then_work(environment: dict[str, str]) -> None:
@@ -106,11 +109,24 @@ def test_migrate_then_serve_then_work(environment: dict[str, str]) -> None:
     serve = [str(port) if word == "8000" else word for word in command("app")]
     with running(environment, *serve) as app, running(environment, *command("worker")) as worker:
         address = f"http://127.0.0.1:{port}"
-        assert answer(f"{address}/healthz/ready").status_code == 200
-        assert answer(f"{address}/").status_code == 200
+        assert answer(app, f"{address}/healthz/ready").status_code == 200
+        assert answer(app, f"{address}/").status_code == 200
         assert worker.poll() is None
-        stopped_by_sigterm(worker)
-        stopped_by_sigterm(app)
+        stopped_by(signal.SIGTERM, worker)
+        stopped_by(signal.SIGTERM, app)
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+def test_the_embedded_server_is_put_away_with_the_market(
+    tmp_path: Path, number: signal.Signals
+) -> None:
+    port = str(free_port())
+    given = {"DATABASE_URL": "", "STEELYARD_VAR_DIR": str(tmp_path)}
+    with running(os.environ | given, "serve", "--port", port) as market:
+        assert answer(market, f"http://127.0.0.1:{port}/healthz/ready").status_code == 200
+        assert (tmp_path / "postgres" / "data" / "postmaster.pid").exists()
+        stopped_by(number, market)
+    assert not (tmp_path / "postgres" / "data" / "postmaster.pid").exists()
 
 
 def test_an_unreachable_database_is_said_in_one_sentence(environment: dict[str, str]) -> None:
