@@ -46,7 +46,7 @@ async def desk(request: Asking, who: Actor) -> Response[str]:
         "agency/desk.html",
         agency=await queries.agency(uscc),
         standing=standing,
-        lift=what_would_lift(standing, load_policy()),
+        lift=what_would_lift(standing, load_policy("standard")),
         waterfall=waterfall_rows(locale, standing.waterfall, standing.score),
         each=engagement_rows(
             locale,

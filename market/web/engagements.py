@@ -6,7 +6,7 @@ from urllib.parse import quote
 
 from litestar import Response, get, post
 from litestar.datastructures import UploadFile
-from litestar.params import FromPath, FromQuery
+from litestar.params import FromPath
 from litestar.response import Stream
 
 from market.accounts.identity import Asking, actor
@@ -16,6 +16,7 @@ from market.catalogue.queries import package
 from market.engagements import actions, queries
 from market.engagements.files import discard, open_store, read_file, store_file
 from market.settings import Settings
+from market.web import asked
 from market.web.forms import refusal, submitted
 from market.web.history import timeline
 from market.web.project import figures
@@ -38,10 +39,8 @@ def _settings(request: Asking) -> Settings:
 
 
 @get("/engagements", **allow(*_PARTIES))
-async def engagement_list(
-    request: Asking, state: FromQuery[str] = "", number: FromQuery[int] = 1
-) -> Response[str]:
-    wanted, at = state if state in STATES else "", max(number, 1)
+async def engagement_list(request: Asking) -> Response[str]:
+    wanted, at = asked.one_of(request, "state", STATES), asked.page_number(request)
     found = await queries.engagements(
         actor(request), state=wanted, limit=_PER_PAGE + 1, offset=(at - 1) * _PER_PAGE
     )

@@ -1,6 +1,6 @@
 """Amounts, numbers and times as people write them, in the reader's language."""
 
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from decimal import ROUND_HALF_UP, Decimal
 
 from babel import Locale
@@ -63,6 +63,11 @@ def day(locale: Locale, value: date | datetime) -> str:
     if _is_chinese(locale):
         return f"{local.year}年{local.month}月{local.day}日"
     return format_date(local, "d MMM y", locale=locale)
+
+
+def last_day(locale: Locale, end: datetime) -> str:
+    """The last day before an instant: a window that ends at midnight ends on the day before."""
+    return day(locale, end - timedelta(microseconds=1))
 
 
 def short_day(locale: Locale, value: date | datetime) -> str:

@@ -23,6 +23,7 @@ _FILTERS: tuple[Callable[..., str], ...] = (
     formats.number,
     formats.percent,
     formats.day,
+    formats.last_day,
     formats.short_day,
     formats.moment,
     formats.month,
