@@ -5,14 +5,24 @@ from litestar.types import ControllerRouterHandler
 from market.web import (
     account,
     agency,
+    catalogue,
+    directory,
     engagements,
     enterprise,
     evaluations,
+    fees,
     group_buys,
+    home,
+    oversight,
     workspace,
 )
 
 ROUTES: list[ControllerRouterHandler] = [
+    *home.ROUTES,
+    *catalogue.ROUTES,
+    *fees.ROUTES,
+    *directory.ROUTES,
+    *oversight.ROUTES,
     *account.ROUTES,
     *workspace.ROUTES,
     *enterprise.ROUTES,

@@ -1,0 +1,132 @@
+"""The catalogue: the items, one item, and a package with what it should cost for a project."""
+
+from litestar import Response, get
+from litestar.params import FromPath
+
+from market.accounts.identity import Asking, actor
+from market.accounts.permissions import allow
+from market.agencies.queries import ListingRow, listings_of_package
+from market.catalogue import queries
+from market.catalogue.items import Item, critical_path
+from market.catalogue.package_fees import PackageRange
+from market.catalogue.project_form import facts_needed
+from market.catalogue.standards import load_fee_standards
+from market.purchasing.queries import group_buys
+from market.purchasing.tiers import tier_for
+from market.web import asked
+from market.web.forms import Form, refusal
+from market.web.project import figures, standard_range
+from market.web.render import page
+from ratings.ledger.actors import Role
+from ratings.ledger.clock import local_date
+from ratings.ledger.errors import SteelyardError
+
+_STATES = ("active", "withdrawn")
+# A middling county project, so that a package page shows a range before anything is typed.
+EXAMPLE = {"investment_wan": "3000", "building_area_m2": "10000", "buildings": "2"}
+
+
+@get("/catalogue", **allow(Role.PUBLIC))
+async def catalogue(request: Asking) -> Response[str]:
+    every = await queries.items()
+    offered = await queries.packages()
+    text = asked.word(request, "q")
+    state = asked.one_of(request, "state", _STATES)
+    package = asked.one_of(request, "package", tuple(one.code for one in offered))
+    return page(
+        request,
+        "catalogue/index.html",
+        packages=offered,
+        items=[one for one in every if _matches(one, text, state, package)],
+        total=len(every),
+        active=sum(one.active for one in every),
+        chosen=sum(one.choice == "demonstration" for one in every),
+        text=text,
+        state=state,
+        package=package,
+        standards=load_fee_standards(),
+    )
+
+
+def _matches(item: Item, text: str, state: str, package: str) -> bool:
+    words = f"{item.code} {item.name_zh} {item.name_en} {item.field_zh} {item.field_en}"
+    return (
+        text.casefold() in words.casefold()
+        and (not state or item.active == (state == "active"))
+        and (not package or item.package == package)
+    )
+
+
+@get("/items/{code:str}", **allow(Role.PUBLIC))
+async def item(request: Asking, code: FromPath[str]) -> Response[str]:
+    found = await queries.item(asked.plain(code))
+    today = local_date(actor(request).at)
+    return page(
+        request,
+        "catalogue/item.html",
+        item=found,
+        package=await queries.package(found.package) if found.package else None,
+        standard=load_fee_standards().get(found.fee_standard or ""),
+        ranges=[one for one in await queries.county_ranges(today) if one.item == found.code],
+    )
+
+
+@get("/packages/{code:str}", **allow(Role.PUBLIC))
+async def package(request: Asking, code: FromPath[str]) -> Response[str]:
+    found = await queries.package(asked.plain(code))
+    fields = facts_needed(found.record)
+    typed = {one.name: asked.word(request, one.name) for one in fields}
+    example = not any(typed.values())
+    if example:
+        typed = {one.name: EXAMPLE.get(one.name, "") for one in fields}
+    standard: PackageRange | None = None
+    error: SteelyardError | None = None
+    try:
+        standard = await standard_range(actor(request), Form(typed), found.record)
+    except SteelyardError as refused:
+        # A server without county ranges, or figures no table reaches: the rest still stands.
+        error = refused
+    by_code = {one.code: one for one in found.items}
+    groups = [one for one in await group_buys(state="open") if one.package == found.code]
+    listings = await listings_of_package(found.code)
+    return page(
+        request,
+        "catalogue/package.html",
+        package=found,
+        fields=fields,
+        typed=typed,
+        example=example,
+        standard=standard,
+        names=by_code,
+        waits=found.record.waits,
+        critical=critical_path(found.record, by_code),
+        schedule=_schedule(found),
+        listings=[(one, figures(found.record, one.facts)) for one in listings],
+        middle=_median(listings),
+        groups=[(one, tier_for(one.tiers, one.participants)) for one in groups],
+        **refusal(request, error),
+    )
+
+
+def _schedule(found: queries.PackageRow) -> list[tuple[Item, int, int]]:
+    """Each item with the working day it can begin after and the one it ends on."""
+    ends: dict[str, int] = {}
+    by_code = {one.code: one for one in found.items}
+
+    def end(code: str) -> int:
+        if code not in ends:
+            ends[code] = start(code) + (by_code[code].working_days or 0)
+        return ends[code]
+
+    def start(code: str) -> int:
+        return max((end(before) for before in found.record.waits.get(code, ())), default=0)
+
+    return [(one, start(one.code), end(one.code)) for one in found.items]
+
+
+def _median(listings: list[ListingRow]) -> int | None:
+    prices = sorted(one.price_fen for one in listings)
+    return prices[len(prices) // 2] if prices else None
+
+
+ROUTES = [catalogue, item, package]

@@ -1,0 +1,137 @@
+"""The directory of agencies, and one agency: what it sells and how its stars come about."""
+
+from collections.abc import Iterable
+from datetime import date
+from decimal import Decimal
+from typing import Any
+
+from litestar import Response, get
+from litestar.params import FromPath
+
+from market.accounts.identity import Asking
+from market.accounts.permissions import allow
+from market.agencies import queries
+from market.catalogue.queries import packages
+from market.engagements.queries import market_figures
+from market.web import asked
+from market.web.decisions import agency_history
+from market.web.project import figures
+from market.web.render import locale_of, page
+from ratings.evaluations.indicators import INDICATORS
+from ratings.ledger.actors import Role
+from ratings.ledger.clock import local_date, now
+from ratings.sanctions.queries import delisting_in_force
+from ratings.stars.policy import load_policy
+from ratings.stars.queries import StandingRow, TrendPoint, current, distribution, trend
+from ratings.stars.waterfall import MISSING_TEXT, STEP_TEXT, Step, StepCode
+
+_PER_PAGE = 12
+_ENGAGEMENTS = (StepCode.ENGAGEMENT, StepCode.ENGAGEMENT_UNRATED)
+
+
+@get("/agencies", **allow(Role.PUBLIC))
+async def directory(request: Asking) -> Response[str]:
+    offered = await packages()
+    wanted = queries.AgencyFilter(
+        text=asked.word(request, "q"),
+        package=asked.one_of(request, "package", tuple(one.code for one in offered)),
+        stars=asked.whole(request, "stars", least=0, most=5),
+    )
+    count = await queries.count_agencies(wanted)
+    pages = max(1, -(-count // _PER_PAGE))
+    at = min(asked.page_number(request), pages)
+    found = await queries.agencies(wanted, limit=_PER_PAGE, offset=(at - 1) * _PER_PAGE)
+    listings = await queries.listings_of_package(wanted.package) if wanted.package else []
+    return page(
+        request,
+        "agencies/index.html",
+        fragment="results",
+        packages=offered,
+        names={one.code: one for one in offered},
+        wanted=wanted,
+        agencies=found,
+        count=count,
+        number=at,
+        pages=pages,
+        listings={one.uscc: one for one in listings},
+        figures=await market_figures(),
+        distribution=await distribution(),
+    )
+
+
+@get("/agencies/{uscc:str}", **allow(Role.PUBLIC))
+async def agency(request: Asking, uscc: FromPath[str]) -> Response[str]:
+    record = await queries.public_agency(asked.plain(uscc))
+    offered = {one.code: one for one in await packages()}
+    standing = await current(record.uscc)
+    listings = await queries.listings_of_agency(record.uscc, public=True)
+    today = local_date(now())
+    return page(
+        request,
+        "agencies/show.html",
+        agency=record,
+        names=offered,
+        standing=standing,
+        waterfall=_summary(standing) if standing else [],
+        engagements=_steps(standing, _ENGAGEMENTS) if standing else [],
+        events=_steps(standing, _EVENTS) if standing else [],
+        step_text=STEP_TEXT,
+        missing_text=MISSING_TEXT,
+        indicators={one.code: one for one in INDICATORS},
+        policy=load_policy("standard"),
+        trend=_drawn(await trend(record.uscc), today),
+        delisting=await delisting_in_force(record.uscc),
+        listings=[(one, figures(offered[one.package].record, one.facts)) for one in listings],
+        qualifications=await queries.qualifications(record.uscc),
+        history=await agency_history(locale_of(request), record.uscc),
+        years=(today - record.established_on).days // 365,
+        today=today,
+    )
+
+
+_EVENTS = (StepCode.DEDUCTION, StepCode.WAIVED, StepCode.BONUS, StepCode.CAP)
+
+
+def _steps(standing: StandingRow, codes: Iterable[StepCode]) -> list[dict[str, Any]]:
+    return [_readable(step) for step in standing.waterfall if step.code in codes]
+
+
+def _readable(step: Step) -> dict[str, Any]:
+    """A step with the days of its words as days; a public page names an engagement by them."""
+    words: dict[str, Any] = {**step.params, "reference": step.reference}
+    for name in ("settled_on", "on", "ends_on", "repaired_on"):
+        if name in words:
+            words[name] = date.fromisoformat(words[name])
+    return {"step": step, "words": words}
+
+
+def _summary(standing: StandingRow) -> list[dict[str, Any]]:
+    """The waterfall with its engagements in one row; its points still sum to the score."""
+    counted = [one for one in standing.waterfall if one.code is StepCode.ENGAGEMENT]
+    rows: list[dict[str, Any]] = []
+    if counted:
+        points = sum((one.points for one in counted), Decimal(0))
+        rows.append({"code": "mean", "count": len(counted), "points": points})
+    rows += [
+        {"code": one.code.value, "points": one.points, **_readable(one)}
+        for one in standing.waterfall
+        if one.code not in _ENGAGEMENTS
+    ]
+    return rows
+
+
+def _drawn(points: list[TrendPoint], today: date) -> dict[str, Any] | None:
+    """The last score of each day, with the span the drawing covers."""
+    last = list({point.on: point for point in points}.values())
+    if not last:
+        return None
+    lowest = min(point.score for point in last)
+    return {
+        "points": last,
+        "first": last[0].on.toordinal(),
+        "last": max(today, last[-1].on).toordinal(),
+        "floor": min(Decimal(50), lowest // 10 * 10),
+    }
+
+
+ROUTES = [directory, agency]

@@ -1,0 +1,174 @@
+"""The published fee standards: each document with its tables, and what it gives for a figure."""
+
+from collections.abc import Sequence
+from decimal import Decimal
+from typing import Any
+
+import msgspec
+from litestar import Response, get
+from litestar.params import FromPath
+
+from market.accounts.identity import Asking
+from market.accounts.permissions import allow
+from market.catalogue.factors import ByChoice, ByNumber, ByStep, Factor
+from market.catalogue.fee_standards import FeeStandard, Kind
+from market.catalogue.fees import Estimate, Facts, estimate
+from market.catalogue.queries import items
+from market.catalogue.shapes import (
+    Ceiling,
+    Interpolation,
+    Missing,
+    Negotiation,
+    Progressive,
+    UnitPrice,
+)
+from market.catalogue.standards import load_fee_standards
+from market.catalogue.workings import RATE_SIGN, show
+from market.web import asked
+from market.web.forms import Form, refusal
+from market.web.render import page
+from ratings.ledger.actors import Role
+from ratings.ledger.errors import NotFound, SteelyardError
+from ratings.ledger.text import N_
+
+_EXAMPLE_WAN, _EXAMPLE_QUANTITY = "5000", "10"
+
+
+@get("/fees", **allow(Role.PUBLIC))
+async def fees(request: Asking) -> Response[str]:
+    used: dict[str, list[Any]] = {}
+    for item in await items(active=True):
+        if item.fee_standard:
+            used.setdefault(item.fee_standard, []).append(item)
+    return page(
+        request, "fees/index.html", standards=list(load_fee_standards().values()), used=used
+    )
+
+
+@get("/fees/{code:str}", **allow(Role.PUBLIC))
+async def fee(request: Asking, code: FromPath[str]) -> Response[str]:
+    standard = load_fee_standards().get(code)
+    if standard is None:
+        raise NotFound(
+            "fee-standard-unknown", "There is no fee standard {code}.", code=asked.plain(code)
+        )
+    name = asked.one_of(request, "kind", tuple(standard.kinds)) or next(iter(standard.kinds))
+    kind = standard.kinds[name]
+    factors = [one for one in standard.factors if not one.kinds or name in one.kinds]
+    asking = [_question(one) for one in factors if not (isinstance(one, ByChoice) and one.partial)]
+    typed = {one: asked.word(request, one) for one in ("figure", "grade", *_facts(asking))}
+    example = not typed["figure"]
+    if example:
+        typed["figure"] = _EXAMPLE_WAN if kind.driver == "amount" else _EXAMPLE_QUANTITY
+    found: Estimate | None = None
+    error: SteelyardError | None = None
+    try:
+        found = _estimate(standard, name, kind, Form(typed), _facts(asking))
+    except SteelyardError as refused:
+        error = refused
+    return page(
+        request,
+        "fees/show.html",
+        standard=standard,
+        name=name,
+        kind=kind,
+        table=table_of(kind),
+        questions=asking,
+        grades=list(kind.table.prices) if isinstance(kind.table, UnitPrice) else [],
+        partial=[one for one in factors if isinstance(one, ByChoice) and one.partial],
+        typed=typed,
+        example=example,
+        found=found,
+        **refusal(request, error),
+    )
+
+
+def _question(table: Factor) -> dict[str, Any]:
+    """A factor as a field: its choices, or the limits of the number it wants."""
+    choices: list[tuple[str, str, str, str]] = []
+    limits = ""
+    match table:
+        case ByChoice():
+            choices = [(code, zh, en, show(factor)) for code, zh, en, factor in table.rows]
+        case ByNumber():
+            limits = f"{show(table.low)}–{show(table.high)}"
+        case ByStep():
+            limits = f"≤ {show(table.rows[-1][0])}"
+    return {"fact": table.fact, "table": table, "choices": choices, "limits": limits}
+
+
+def _facts(asking: list[dict[str, Any]]) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(one["fact"] for one in asking))
+
+
+def _estimate(
+    standard: FeeStandard, name: str, kind: Kind, form: Form, facts: tuple[str, ...]
+) -> Estimate:
+    figure = form.decimal("figure")
+    given: dict[str, object] = {fact: form.text(fact) for fact in facts if form.text(fact)}
+    if "altitude_m" in given:
+        given["altitude_m"] = form.decimal("altitude_m")
+    form.check()
+    by_amount = kind.driver == "amount"
+    wanted = Facts(
+        kind=name,
+        amount_wan=figure if by_amount else None,
+        quantity=None if by_amount else figure,
+        grade=form.text("grade") or None,
+    )
+    return estimate(standard, msgspec.structs.replace(wanted, **given))
+
+
+class FeeTable(msgspec.Struct, frozen=True):
+    """A table as printed: msgids of its heads and of what it is, and its rows of text."""
+
+    what: str
+    heads: tuple[str, ...]
+    rows: Sequence[tuple[str, ...]]
+
+
+def table_of(kind: Kind) -> FeeTable:
+    """The table of a kind as rows to read; `up to` includes the limit."""
+    heads: tuple[str, ...] = (N_("Figure"), N_("Fee"))
+    table = kind.table
+    match table:
+        case Progressive():
+            sign = RATE_SIGN[table.rate_unit]
+            lump = [(_upto(table.lump[0]), show(table.lump[1]))] if table.lump else []
+            rows = [(_upto(limit), f"{show(rate)} {sign}") for limit, rate in table.bands]
+            if table.above is not None:
+                rows.append((_beyond(table.bands[-1][0]), f"{show(table.above)} {sign}"))
+            what = N_("Progressive rates by band")
+            return FeeTable(what, (heads[0], N_("Rate")), [*lump, *rows])
+        case Interpolation():
+            rows = [(show(figure), show(price)) for figure, price in table.points]
+            return FeeTable(N_("Straight lines between points"), heads, rows)
+        case Negotiation():
+            rows = [(_upto(limit), f"{show(a)}–{show(b)}") for limit, a, b in table.bands]
+            if table.above is not None:
+                low, high = table.above
+                rows.append((_beyond(table.bands[-1][0]), f"{show(low)}–{show(high)}"))
+            return FeeTable(N_("A range to agree on within each band"), heads, rows)
+        case Ceiling():
+            rate = f"≤ {show(table.rate)} {RATE_SIGN[table.rate_unit]}"
+            return FeeTable(
+                N_("A ceiling"), (heads[0], N_("Rate")), [(kind.figure_zh, rate.strip())]
+            )
+        case UnitPrice():
+            prices = [(grade, show(price)) for grade, price in table.prices.items()]
+            return FeeTable(
+                N_("A price for each unit"), (N_("Grade"), N_("Yuan for each unit")), prices
+            )
+        case Missing():
+            return FeeTable(N_("This row was not found and is not guessed"), heads, [])
+
+
+def _upto(limit: Decimal) -> str:
+    return f"≤ {show(limit)}"
+
+
+def _beyond(limit: Decimal) -> str:
+    return f"> {show(limit)}"
+
+
+ROUTES = [fees, fee]

@@ -1,0 +1,38 @@
+"""The home page: what this is, what there is, and where to begin."""
+
+from litestar import Response, get
+
+from market.accounts.identity import Asking
+from market.accounts.permissions import allow
+from market.agencies.queries import AgencyFilter, agencies
+from market.catalogue.queries import packages
+from market.engagements.queries import market_figures
+from market.purchasing.queries import group_buys
+from market.purchasing.tiers import tier_for
+from market.web.decisions import OF_THE_MARKET, latest_decisions
+from market.web.render import locale_of, page
+from ratings.ledger.actors import Role
+from ratings.stars.policy import load_policy
+from ratings.stars.queries import distribution
+
+_SHOWN = 4
+_DECISIONS = 6
+
+
+@get("/", **allow(Role.PUBLIC))
+async def home(request: Asking) -> Response[str]:
+    open_groups = await group_buys(state="open", limit=_SHOWN)
+    return page(
+        request,
+        "home/index.html",
+        figures=await market_figures(),
+        packages=await packages(),
+        groups=[(group, tier_for(group.tiers, group.participants)) for group in open_groups],
+        best=await agencies(AgencyFilter(include_delisted=False), limit=_SHOWN),
+        decisions=await latest_decisions(locale_of(request), OF_THE_MARKET, _DECISIONS),
+        policy=load_policy("standard"),
+        distribution=await distribution(),
+    )
+
+
+ROUTES = [home]
