@@ -119,8 +119,22 @@ def problem_page(
     request: Asking, status: int, message: str = "", faults: tuple[tuple[str, str], ...] = ()
 ) -> Response[str]:
     """An error as a page; `message` and the fault texts are already in the reader's language."""
-    title = PROBLEM_TITLES.get(status, PROBLEM_TITLES[500])
-    return page(request, "problem.html", status=status, title=title, message=message, faults=faults)
+    return page(
+        request,
+        "problem.html",
+        status=status,
+        title=PROBLEM_TITLES.get(status, PROBLEM_TITLES[500]),
+        message=message,
+        faults=faults,
+        sign_in_path=_sign_in_path(request) if status == 401 else "",
+    )
+
+
+def _sign_in_path(request: Asking) -> str:
+    """To the sign-in page and back here; a form that was sent cannot be come back to."""
+    if request.method != "GET":
+        return "/sign-in"
+    return "/sign-in?" + urlencode({"next_path": request.url.path})
 
 
 def error_page(request: Asking, error: SteelyardError) -> Response[str]:

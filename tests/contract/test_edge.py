@@ -318,3 +318,11 @@ async def test_secure_cookies_and_strict_transport(database: str, tmp_path: Path
     async with program(made) as client:
         answer = await client.get("/test/nothing")
         assert "max-age" in answer.headers["strict-transport-security"]
+
+
+async def test_a_page_that_wants_a_sign_in_shows_the_way_there_and_back(
+    client: httpx.AsyncClient,
+) -> None:
+    answer = await client.get("/workspace")
+    assert answer.status_code == 401
+    assert 'href="/sign-in?next_path=%2Fworkspace"' in answer.text
