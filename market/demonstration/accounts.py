@@ -21,49 +21,49 @@ ACCOUNTS = (
     DemonstrationAccount(
         "enterprise@demo",
         Role.ENTERPRISE,
-        "项目业主:团购、各阶段的委托项目、待评价的项目",
+        "项目业主：团购、各阶段的委托项目、待评价的项目",
         "An owner: group buys, engagements at every stage, evaluations to answer",
     ),
     DemonstrationAccount(
         "enterprise2@demo",
         Role.ENTERPRISE,
-        "另一家企业:可以参加别家发起的团购",
+        "另一家企业：可以参加别家发起的团购",
         "Another enterprise, to join the group buys of others",
     ),
     DemonstrationAccount(
         "agency@demo",
         Role.AGENCY,
-        "五星中介机构:上架服务、进行中的项目、信用明细",
+        "五星中介机构：上架服务、进行中的项目、信用明细",
         "A five-star agency: listings, work in hand, its score step by step",
     ),
     DemonstrationAccount(
         "agency2@demo",
         Role.AGENCY,
-        "一星中介机构:有一件待答复的核查案件",
+        "一星中介机构：有一件待答复的核查案件",
         "A one-star agency with a case to answer",
     ),
     DemonstrationAccount(
         "supervisor@demo",
         Role.SUPERVISOR,
-        "行业主管部门(发展和改革局):待评价的项目",
+        "行业主管部门（发展和改革局）:待评价的项目",
         "A supervising department (development and reform): evaluations to answer",
     ),
     DemonstrationAccount(
         "supervisor2@demo",
         Role.SUPERVISOR,
-        "行业主管部门(住房和城乡建设局):待评价的项目",
+        "行业主管部门（住房和城乡建设局）:待评价的项目",
         "A supervising department (housing and construction): evaluations to answer",
     ),
     DemonstrationAccount(
         "centre@demo",
         Role.CENTRE,
-        "中介管理服务中心:入驻、案件、预警、评价",
+        "中介管理服务中心：入驻、案件、预警、评价",
         "The centre: admissions, cases, flags, evaluations",
     ),
     DemonstrationAccount(
         "auditor@demo",
         Role.AUDITOR,
-        "监督:可查看全部,不作改动",
+        "监督：可查看全部，不作改动",
         "An auditor: reads everything, changes nothing",
     ),
 )
@@ -75,7 +75,7 @@ def table_of_accounts() -> str:
     english = [f"  {account.login:<18}{account.sees_en}" for account in ACCOUNTS]
     return "\n".join(
         [
-            f"示范账号(均为虚构,密码 {PASSWORD}):",
+            f"示范账号（均为虚构，密码 {PASSWORD}）:",
             *lines,
             f"Demonstration accounts (all invented, password {PASSWORD}):",
             *english,

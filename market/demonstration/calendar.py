@@ -34,7 +34,7 @@ class Calendar:
             self.at, _, story = heapq.heappop(self._waiting)
             quarter = f"{self.at.year} Q{(self.at.month + 2) // 3}"
             if quarter != told:
-                progress(f"→ demonstration: making up {quarter} …")
+                progress(f"making up {quarter} …")
                 told = quarter
             try:
                 following = await anext(story)

@@ -13,14 +13,14 @@ from ratings.sanctions.rules import Severity
 from ratings.stars.actions import opens_case, restand
 
 _ANSWERS = {
-    Part.ANSWERED_CASE: "延误因原技术负责人离职造成;已补充两名注册人员并退还部分费用,请予考虑。",
-    Part.DISMISSED_CASE: "其中两个项目的退件系规划条件调整所致,附主管部门变更通知和业主确认函。",
-    Part.DELISTED: "对评价结果无异议,正在整改。",
-    Part.SHELL: "我公司去年因股东纠纷停业,人员社保由关联公司代缴,相关证明可当面提交。",
+    Part.ANSWERED_CASE: "延误因原技术负责人离职造成；已补充两名注册人员并退还部分费用，请予考虑。",
+    Part.DISMISSED_CASE: "其中两个项目的退件系规划条件调整所致，附主管部门变更通知和业主确认函。",
+    Part.DELISTED: "对评价结果无异议，正在整改。",
+    Part.SHELL: "我公司去年因股东纠纷停业，人员社保由关联公司代缴，相关证明可当面提交。",
 }
-_DISMISSED = "经核对变更通知,两次退件不归责于机构;不予下架,督促其改进时限管理。"
-_DELISTED = "一年内三个项目严重逾期,成果三次被退回,投诉核查属实;下架整改,期满复核。"
-_RELISTED = "连续三个项目成果不合格且未按期整改,下架三个月。"
+_DISMISSED = "经核对变更通知，两次退件不归责于机构；不予下架，督促其改进时限管理。"
+_DELISTED = "一年内三个项目严重逾期，成果三次被退回，投诉核查属实；下架整改，期满复核。"
+_RELISTED = "连续三个项目成果不合格且未按期整改，下架三个月。"
 
 
 async def standing_follows(cast: Cast, agency: AgencyPlan, at: datetime) -> None:

@@ -80,7 +80,7 @@ _GIVEN = ("文", "婧", "海波", "思远", "雅琴", "建平", "晓岚", "立�
 _TRADES = (
     ("consulting", "工程咨询", "Engineering Consulting", "工程咨询单位资信", "乙级"),
     ("review", "项目评审", "Project Review", "工程咨询单位资信", "甲级"),
-    ("design", "建筑设计", "Architectural Design", "工程设计资质(建筑行业)", "乙级"),
+    ("design", "建筑设计", "Architectural Design", "工程设计资质（建筑行业）", "乙级"),
     ("as-built-survey", "勘测技术", "Survey Technology", "测绘资质", "乙级"),
 )
 # Which packages are sold together: the reviewer may not be the author of what is reviewed.
@@ -140,7 +140,7 @@ def _agency(index: int, brand: str, today: date, random: Random) -> AgencyPlan:
         level=random.choice((level, level, "甲级")),
         established_on=today - age,
         staff=1 if one_man else random.randint(6, 48),
-        address=f"{place}县{random.choice(_STREETS)}{random.randint(1, 380)}号(虚构)",
+        address=f"{place}县{random.choice(_STREETS)}{random.randint(1, 380)}号（虚构）",
         contact=person_name(random),
         phone=phone(index),
         quality=_QUALITY[index % len(_QUALITY)],

@@ -190,5 +190,5 @@ async def _wanted(
         places=group.places,
         deadline=deadline,
         project_name=project,
-        description="规模相近的项目一起采购,参加的企业越多单价越低。(示范数据)",
+        description="规模相近的项目一起采购，参加的企业越多单价越低。（示范数据）",
     )

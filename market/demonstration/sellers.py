@@ -23,9 +23,9 @@ from ratings.ledger.clock import local_date
 from ratings.ledger.database import fetchrow
 
 _INTRODUCTIONS = (
-    "本示范机构为虚构。服务云溪县及周边企业,一次性告知资料清单,按承诺时限交付。",
-    "本示范机构为虚构。项目负责人持证到场,成果质量由二级审核把关。",
-    "本示范机构为虚构。专注中小工业项目,报价含全部修改费用。",
+    "本示范机构为虚构。服务云溪县及周边企业，一次性告知资料清单，按承诺时限交付。",
+    "本示范机构为虚构。项目负责人持证到场，成果质量由二级审核把关。",
+    "本示范机构为虚构。专注中小工业项目，报价含全部修改费用。",
 )
 # Investment in 万元, building area in m², buildings.
 SIZES = ((1200, 4000, 1), (2600, 8000, 2), (2600, 8000, 2), (6000, 18000, 4))
@@ -58,9 +58,9 @@ async def sell(cast: Cast, plan: AgencyPlan) -> Story:
         return
     yield (decided := office_hour(local_date(applied) + timedelta(days=2), random))
     admit = plan.part is not Part.REFUSED
-    reason = "营业执照、资质和人员材料齐全,准予入驻。"
+    reason = "营业执照、资质和人员材料齐全，准予入驻。"
     if not admit:
-        reason = "资质证书已过有效期,请换证后重新申请。"
+        reason = "资质证书已过有效期，请换证后重新申请。"
     await decide_admission(cast.centre.at(decided), plan.uscc, admit=admit, reason=reason)
     for day, package in enumerate(plan.packages if admit else (), start=1):
         yield (listed := office_hour(local_date(decided) + timedelta(days=day), random))

@@ -73,7 +73,7 @@ async def carry_out(cast: Cast, work: Work, engagement: str, started: datetime) 
         yield (at := max(office_hour(day, random), at + timedelta(minutes=31)))
         await report_milestone(agency.at(at), engagement, position)
     yield (at := at + timedelta(minutes=random.randint(10, 55)))
-    document = pdf(work.project, f"{work.agency.name}(示范成果,内容虚构)")
+    document = pdf(work.project, f"{work.agency.name}（示范成果，内容虚构）")
     stored = await store_file(
         cast.store, f"{work.project}成果报告.pdf", in_one_piece(document), _MOST_BYTES
     )
