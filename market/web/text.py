@@ -16,7 +16,7 @@ from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po
 
 from market.web import formats, words
-from ratings.ledger.errors import Fault, SteelyardError
+from ratings.ledger.errors import Bilingual, Fault, SteelyardError
 
 LOCALE_DIR = Path(__file__).parent / "locale"
 ZH = Locale("zh", territory="CN", script="Hans")
@@ -93,6 +93,8 @@ def readable(locale: Locale, params: dict[str, object]) -> dict[str, object]:
 
 
 def _readable(locale: Locale, name: str, value: object) -> object:
+    if isinstance(value, Bilingual):
+        return value.zh if locale == ZH else value.en
     if name.endswith("_fen") and isinstance(value, int | Decimal):
         return formats.yuan(locale, value)
     if isinstance(value, datetime):
