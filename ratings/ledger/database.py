@@ -6,14 +6,14 @@ which connection to use meanwhile.
 """
 
 import uuid
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, contextmanager
 from typing import Any, cast
 
 import asyncpg
 from piccolo.engine.postgres import PostgresEngine, PostgresTransaction
 
-from ratings.ledger.errors import NotFound, Unavailable
+from ratings.ledger.errors import Malformed, NotFound, Unavailable
 
 
 class _QuietConnection(asyncpg.Connection):  # type: ignore[misc] # asyncpg is untyped
@@ -78,6 +78,18 @@ def connection() -> asyncpg.Connection:
     return cast("asyncpg.Connection", current.connection)
 
 
+@contextmanager
+def _storable() -> Iterator[None]:
+    """The last net: Malformed for a value no column can hold, which no rule has caught."""
+    try:
+        yield
+    except asyncpg.DataError as error:
+        raise Malformed(
+            "value-not-storable",
+            "One of the values is too long, too large or holds a character that cannot be kept.",
+        ) from error
+
+
 @asynccontextmanager
 async def tx() -> AsyncIterator[None]:
     """One transaction for everything inside; nested, a savepoint of the outer one."""
@@ -86,12 +98,13 @@ async def tx() -> AsyncIterator[None]:
             yield
         return
     assert ENGINE.pool is not None, "connect() comes first"
-    async with ENGINE.pool.acquire() as acquired, acquired.transaction():
-        token = ENGINE.current_transaction.set(_Joined(acquired))
-        try:
-            yield
-        finally:
-            ENGINE.current_transaction.reset(token)
+    with _storable():
+        async with ENGINE.pool.acquire() as acquired, acquired.transaction():
+            token = ENGINE.current_transaction.set(_Joined(acquired))
+            try:
+                yield
+            finally:
+                ENGINE.current_transaction.reset(token)
 
 
 def _source() -> Any:
@@ -102,19 +115,23 @@ def _source() -> Any:
 
 
 async def fetch(sql: str, *arguments: object) -> list[asyncpg.Record]:
-    return cast("list[asyncpg.Record]", await _source().fetch(sql, *arguments))
+    with _storable():
+        return cast("list[asyncpg.Record]", await _source().fetch(sql, *arguments))
 
 
 async def fetchrow(sql: str, *arguments: object) -> asyncpg.Record | None:
-    return cast("asyncpg.Record | None", await _source().fetchrow(sql, *arguments))
+    with _storable():
+        return cast("asyncpg.Record | None", await _source().fetchrow(sql, *arguments))
 
 
 async def fetchval(sql: str, *arguments: object) -> Any:
-    return await _source().fetchval(sql, *arguments)
+    with _storable():
+        return await _source().fetchval(sql, *arguments)
 
 
 async def execute(sql: str, *arguments: object) -> str:
-    return cast(str, await _source().execute(sql, *arguments))
+    with _storable():
+        return cast(str, await _source().execute(sql, *arguments))
 
 
 def row_id(text: str) -> str:
