@@ -14,7 +14,7 @@ from market.catalogue.workings import Line, show
 from ratings.ledger.errors import Refused
 
 
-class ProjectFacts(msgspec.Struct, frozen=True, kw_only=True):
+class ProjectFacts(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """Amounts in 万元, areas in m², the rest counted; None is "not given"."""
 
     investment_wan: Decimal | None = None
