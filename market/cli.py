@@ -132,3 +132,7 @@ main.add_command(fee)
 main.add_command(grade)
 main.add_command(screen)
 main.add_command(demo)
+
+
+if __name__ == "__main__":
+    main()

@@ -70,7 +70,17 @@ async def _serve(
             await populate(
                 now(), open_store(settings.files), lambda line: say(f"→ demonstration: {line}")
             )
-        server = uvicorn.Server(
+        host, port = listening.getsockname()[:2]
+        shown = "127.0.0.1" if host in ("0.0.0.0", "::") else host
+
+        def announce() -> None:
+            say(f"→ ready after {time.monotonic() - started:.1f} s")
+            say(f"\n  Steelyard（一杆秤）  http://{shown}:{port}/\n")
+            if settings.demonstration:
+                say(table_of_accounts())
+            say("  Ctrl-C stops it; the data stays.")
+
+        server = _Server(
             uvicorn.Config(
                 app,
                 loop="none",
@@ -78,19 +88,13 @@ async def _serve(
                 log_level=logging.WARNING,
                 server_header=False,
                 lifespan="on",
-            )
+            ),
+            announce,
         )
         stop = asyncio.Event()
         timetable = (
             asyncio.create_task(worker.run(settings.database_url, stop)) if with_worker else None
         )
-        host, port = listening.getsockname()[:2]
-        shown = "127.0.0.1" if host in ("0.0.0.0", "::") else host
-        say(f"→ ready after {time.monotonic() - started:.1f} s")
-        say(f"\n  Steelyard（一杆秤）  http://{shown}:{port}/\n")
-        if settings.demonstration:
-            say(table_of_accounts())
-        say("  Ctrl-C stops it; the data stays.")
         try:
             await server.serve(sockets=[listening])
         finally:
@@ -99,6 +103,18 @@ async def _serve(
                 await timetable
     finally:
         await disconnect()
+
+
+class _Server(uvicorn.Server):
+    """Announces its address once it answers there, not before."""
+
+    def __init__(self, config: uvicorn.Config, announce: Callable[[], None]) -> None:
+        super().__init__(config)
+        self._announce = announce
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        await super().startup(sockets=sockets)
+        self._announce()
 
 
 def _listen(settings: Settings) -> socket.socket:

@@ -5,6 +5,7 @@ says which action the job becomes. Every action here may run twice without harm.
 """
 
 import asyncio
+import contextlib
 import logging
 from collections.abc import Awaitable, Callable
 from datetime import datetime, timedelta
@@ -30,6 +31,7 @@ log = logging.getLogger(__name__)
 
 # How long a deferred job may wait beyond its time before the queue is looked at again.
 POLL = timedelta(seconds=1)
+RECONNECT = timedelta(seconds=3)
 
 
 async def consider_case(at: datetime, uscc: str) -> str | None:
@@ -93,7 +95,18 @@ def _register(
 
 
 async def run(database_url: str, stop: asyncio.Event) -> None:
-    """Work until `stop` is set, on a connection of its own (LISTEN needs one)."""
+    """Work until `stop` is set; a lost database is waited for, not died of."""
+    while not stop.is_set():
+        try:
+            await _run_connected(database_url, stop)
+        except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError):
+            log.exception("the timetable lost its database and tries again")
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(stop.wait(), RECONNECT.total_seconds())
+
+
+async def _run_connected(database_url: str, stop: asyncio.Event) -> None:
+    """On a connection of its own: LISTEN needs one."""
     connection = await asyncpg.connect(database_url)
     try:
         queue = build(connection)
