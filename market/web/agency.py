@@ -14,7 +14,7 @@ from market.catalogue.queries import PackageRow
 from market.engagements.queries import engagements
 from market.purchasing.queries import group_buys, offers
 from market.web.forms import Form, refusal, submitted
-from market.web.project import read_facts, standard_range
+from market.web.project import offered_range, read_facts
 from market.web.render import locale_of, page, see_other
 from market.web.standings import engagement_rows, waterfall_rows
 from ratings.ledger.actors import Actor, Role
@@ -77,12 +77,8 @@ async def _listing_page(
     request: Asking, offered: PackageRow, form: Form, error: SteelyardError | None = None
 ) -> Response[str]:
     """The form; once the figures are right, the standard range is shown with its workings."""
-    standard = None
-    if form.typed and (error is None or error.code not in ("form-incomplete", "missing-fact")):
-        try:
-            standard = await standard_range(actor(request), Form(form.typed), offered.record)
-        except SteelyardError as wrong:
-            error = error or wrong
+    standard, wrong = await offered_range(actor(request), form, offered.record)
+    error = error or wrong
     fields = {**_FIELDS, "missing-fact": str(error.params.get("field", "")) if error else ""}
     return page(
         request,

@@ -59,7 +59,7 @@ async def _purchase_page(
         listing=listing,
         package=bought,
         figures=figures(bought.record, listing.facts),
-        key=form.text("key") or str(uuid.uuid4()),
+        key=form.text("idempotency_key") or str(uuid.uuid4()),
         typed=form.typed,
         **refusal(request, error, {"project-missing": "project_name"}),
     )
@@ -83,7 +83,7 @@ async def buy(request: Asking, identifier: FromPath[str]) -> Response[Any]:
     try:
         engagement = await once(
             who,
-            form.text("key") or None,
+            form.text("idempotency_key") or None,
             request_hash("POST", request.url.path, name.encode()),
             effect,
         )

@@ -12,6 +12,7 @@ from market.catalogue.queries import package_range
 from market.web.forms import Form
 from ratings.ledger.actors import Actor
 from ratings.ledger.clock import local_date
+from ratings.ledger.errors import SteelyardError
 
 
 def read_facts(form: Form, package: Package) -> ProjectFacts:
@@ -32,6 +33,21 @@ async def standard_range(actor: Actor, form: Form, package: Package) -> PackageR
     facts = read_facts(form, package)
     form.check()
     return await package_range(package.code, facts, local_date(actor.at))
+
+
+async def offered_range(
+    actor: Actor, form: Form, package: Package
+) -> tuple[PackageRange | None, SteelyardError | None]:
+    """What the package may cost today for the figures typed, or why that cannot be said.
+
+    Neither, before anything was typed. The form keeps its faults for whoever reads it next.
+    """
+    if not form.typed:
+        return None, None
+    try:
+        return await standard_range(actor, Form(form.typed), package), None
+    except SteelyardError as error:
+        return None, error
 
 
 class Figure(msgspec.Struct, frozen=True):
