@@ -83,7 +83,7 @@ def test_demonstration_ranges_are_marked_and_reasoned() -> None:
         assert county.demonstration
         assert "示范" in county.reason
         assert "invented" in county.reason
-        assert county.set_on == date(2025, 1, 1)
+        assert county.set_on == date(2020, 1, 1)
         assert county.low_fen < county.high_fen
         assert ITEMS[county.item].active
 
