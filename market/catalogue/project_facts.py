@@ -74,7 +74,7 @@ CHOSEN: dict[str, str] = {"building_use": "housing", "eia_document": "form"}
 
 
 def _amount(name: str, zh: str, en: str) -> Field:
-    return Field(name=name, label_zh=zh, label_en=en, unit_zh="万元", unit_en="10,000 yuan")
+    return Field(name=name, label_zh=zh, label_en=en, unit_zh="万元", unit_en="×10,000 yuan")
 
 
 FIELDS: dict[str, Field] = {

@@ -8,18 +8,16 @@ from market.accounts.permissions import allow
 from market.agencies.queries import ListingRow, listings_of_package
 from market.catalogue import queries
 from market.catalogue.items import Item, critical_path
-from market.catalogue.package_fees import PackageRange
 from market.catalogue.project_form import facts_needed
 from market.catalogue.standards import load_fee_standards
 from market.purchasing.queries import group_buys
 from market.purchasing.tiers import tier_for
 from market.web import asked
 from market.web.forms import Form, refusal
-from market.web.project import figures, standard_range
+from market.web.project import figures, offered_range
 from market.web.render import page
 from ratings.ledger.actors import Role
 from ratings.ledger.clock import local_date
-from ratings.ledger.errors import SteelyardError
 
 _STATES = ("active", "withdrawn")
 # A middling county project, so that a package page shows a range before anything is typed.
@@ -79,13 +77,8 @@ async def package(request: Asking, code: FromPath[str]) -> Response[str]:
     example = not any(typed.values())
     if example:
         typed = {one.name: EXAMPLE.get(one.name, "") for one in fields}
-    standard: PackageRange | None = None
-    error: SteelyardError | None = None
-    try:
-        standard = await standard_range(actor(request), Form(typed), found.record)
-    except SteelyardError as refused:
-        # A server without county ranges, or figures no table reaches: the rest still stands.
-        error = refused
+    # On a server without county ranges, or beyond the tables, the rest of the page still stands.
+    standard, error = await offered_range(actor(request), Form(typed), found.record)
     by_code = {one.code: one for one in found.items}
     groups = [one for one in await group_buys(state="open") if one.package == found.code]
     listings = await listings_of_package(found.code)

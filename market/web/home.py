@@ -15,20 +15,21 @@ from ratings.ledger.actors import Role
 from ratings.stars.policy import load_policy
 from ratings.stars.queries import distribution
 
-_SHOWN = 4
+_GROUPS = 4
+_BEST = 6
 _DECISIONS = 6
 
 
 @get("/", **allow(Role.PUBLIC))
 async def home(request: Asking) -> Response[str]:
-    open_groups = await group_buys(state="open", limit=_SHOWN)
+    open_groups = await group_buys(state="open", limit=_GROUPS)
     return page(
         request,
         "home/index.html",
         figures=await market_figures(),
         packages=await packages(),
         groups=[(group, tier_for(group.tiers, group.participants)) for group in open_groups],
-        best=await agencies(AgencyFilter(include_delisted=False), limit=_SHOWN),
+        best=await agencies(AgencyFilter(include_delisted=False), limit=_BEST),
         decisions=await latest_decisions(locale_of(request), OF_THE_MARKET, _DECISIONS),
         policy=load_policy("standard"),
         distribution=await distribution(),
