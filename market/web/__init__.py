@@ -5,7 +5,9 @@ from litestar.types import ControllerRouterHandler
 from market.web import (
     account,
     agency,
+    cases,
     catalogue,
+    centre,
     directory,
     engagements,
     enterprise,
@@ -13,7 +15,9 @@ from market.web import (
     fees,
     group_buys,
     home,
+    joining,
     oversight,
+    screens,
     workspace,
 )
 
@@ -30,6 +34,10 @@ ROUTES: list[ControllerRouterHandler] = [
     *engagements.ROUTES,
     *evaluations.ROUTES,
     *agency.ROUTES,
+    *joining.ROUTES,
+    *centre.ROUTES,
+    *cases.ROUTES,
+    *screens.ROUTES,
 ]
 
 # Routes that take a file: the only ones that accept as much as the settings allow.

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from datetime import date, datetime, time
 from decimal import Decimal, InvalidOperation
-from typing import Any
+from typing import Any, TypeVar
 
 from market.accounts.identity import Asking
 from market.web import text
@@ -12,6 +12,7 @@ from ratings.ledger.clock import SHANGHAI
 from ratings.ledger.errors import Fault, Refused, SteelyardError
 
 _FEN_PER_YUAN = 100
+Choice = TypeVar("Choice", bound=str)
 
 
 class Form:
@@ -80,7 +81,7 @@ class Form:
             self._missing(name)
             return date.min
 
-    def end_of(self, name: str, hour: str) -> datetime:
+    def moment(self, name: str, hour: str) -> datetime:
         """A day and a time of day in two fields, both as the county's clocks show them."""
         day = self.day(name)
         try:
@@ -89,6 +90,14 @@ class Form:
             self.fault(hour, "not-a-time", "Write the time as HH:MM.")
             moment = time()
         return datetime.combine(max(day, date(1970, 1, 2)), moment, SHANGHAI)
+
+    def choice(self, name: str, first: Choice, *others: Choice) -> Choice:
+        """One of the values the field offers; the first stands in for a fault."""
+        found = {str(one): one for one in (first, *others)}.get(self.text(name))
+        if found is None:
+            self.fault(name, "missing", "Please choose.")
+            return first
+        return found
 
     def _missing(self, name: str) -> None:
         if not self.text(name):

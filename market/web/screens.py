@@ -1,0 +1,102 @@
+"""The latest screen for shell agencies, and what it found about one of them."""
+
+from decimal import Decimal
+from typing import Any
+
+from babel import Locale
+from litestar import Response, get
+from litestar.params import FromPath
+
+from market.accounts.identity import Asking
+from market.accounts.permissions import allow
+from market.agencies.queries import agency_names
+from market.web import asked, text
+from market.web.render import locale_of, page
+from ratings.ledger.actors import Role
+from ratings.ledger.errors import NotFound
+from ratings.ledger.text import N_
+from ratings.sanctions.queries import case_files
+from ratings.sanctions.rules import Kind
+from ratings.shells.policy import load_policy
+from ratings.shells.queries import FindingRow, finding, findings, latest_screen
+
+OUTCOMES = {
+    "case": (N_("Flagged"), "seal"),
+    "watch": (N_("Watched"), "warn"),
+    "none": (N_("Nothing found"), "ok"),
+    "insufficient": (N_("Too little data"), ""),
+}
+_CLASSES = {
+    "base": "",
+    "excuse": N_("Excuse on record"),
+    "tax_filing": N_("Tax filing"),
+    "social_insurance": N_("Social insurance"),
+    "registration": N_("Registration"),
+}
+_HUNDREDTH = Decimal("0.01")
+
+
+@get("/console/screen", **allow(Role.CENTRE))
+async def screen(request: Asking) -> Response[str]:
+    ran = await latest_screen()
+    outcome = asked.one_of(request, "outcome", tuple(OUTCOMES)) or "case"
+    found = await findings(ran.id, (outcome,)) if ran else []
+    return page(
+        request,
+        "centre/screen.html",
+        screen=ran,
+        outcome=outcome,
+        outcomes=OUTCOMES,
+        findings=found,
+        names=await agency_names(one.uscc for one in found),
+    )
+
+
+@get("/console/screen/{uscc:str}", **allow(Role.CENTRE))
+async def finding_page(request: Asking, uscc: FromPath[str]) -> Response[str]:
+    code = asked.plain(uscc)
+    found = await finding(code)
+    if found is None:
+        raise NotFound("finding-unknown", "No screen has seen the code {uscc}.", uscc=code)
+    policy = load_policy("standard")
+    return page(
+        request,
+        "centre/finding.html",
+        finding=found,
+        outcomes=OUTCOMES,
+        name=(await agency_names([code])).get(code),
+        evidence=evidence_rows(locale_of(request), found),
+        excuses=[reason for reason in found.reasons if reason.signal_class == "excuse"],
+        cuts=(policy.watch_probability, policy.case_probability),
+        cases=[case for case in await case_files(uscc=code) if case.kind is Kind.SHELL],
+    )
+
+
+def evidence_rows(locale: Locale, found: FindingRow) -> list[dict[str, Any]]:
+    """The reasons as rows of two decimals whose points sum to the log-odds shown below them."""
+    rows: list[dict[str, Any]] = []
+    for reason in found.reasons:
+        points = _cut(reason.contribution)
+        if points or reason.signal_class in ("base", "excuse"):
+            sentence = reason.sentence_zh if locale == text.ZH else reason.sentence
+            kind = _CLASSES.get(reason.signal_class, reason.signal_class)
+            rows.append(
+                {
+                    "label": sentence.format(**reason.params),
+                    "note": text.gettext(locale, kind) if kind else "",
+                    "points": points,
+                }
+            )
+    total = _cut(found.log_odds)
+    gap = total - sum((row["points"] for row in rows), Decimal(0))
+    if gap:
+        rows.append({"label": text.gettext(locale, "Rounding to two decimals."), "points": gap})
+    rows.append({"label": text.gettext(locale, "Log-odds"), "points": total, "total": True})
+    return rows
+
+
+def _cut(value: float) -> Decimal:
+    return Decimal(str(value)).quantize(_HUNDREDTH)
+
+
+ROUTES = [screen, finding_page]
