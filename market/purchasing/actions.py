@@ -2,7 +2,7 @@
 
 import uuid
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Annotated, Any
 
 import msgspec
 
@@ -33,7 +33,7 @@ class NewGroupBuy(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     facts: ProjectFacts
     tiers: tuple[Tier, ...]
     places: int
-    deadline: datetime
+    deadline: Annotated[datetime, msgspec.Meta(tz=True)]
     project_name: str
     description: str = ""
 
