@@ -140,7 +140,6 @@ async def add_deliverable(
     operation_id="deliverable_download",
     summary="The file of a deliverable",
     tags=_TAGS,
-    media_type="application/octet-stream",
     **allow(*_INVOLVED),
 )
 async def download(request: Asking, deliverable: FromPath[str]) -> Stream:
