@@ -17,15 +17,17 @@ from pgqueuer.executors import DatabaseRetryEntrypointExecutor
 from pgqueuer.models import Job, Schedule
 
 from market.purchasing.actions import CLOSE, close_group_buy
+from market.purchasing.queries import overdue as overdue_group_buys
 from ratings.evaluations.actions import RESTAND, UNSEAL, unseal
+from ratings.evaluations.queries import overdue as overdue_dockets
 from ratings.ledger.actors import system
 from ratings.ledger.clock import now
 from ratings.ledger.errors import Bilingual
 from ratings.sanctions.actions import LIFT, lift, open_case
-from ratings.sanctions.queries import due_to_lift
+from ratings.sanctions.queries import due_to_lift, last_dismissal
 from ratings.sanctions.rules import Kind
 from ratings.stars.actions import CONSIDER_CASE, opens_case, restand
-from ratings.stars.queries import agencies_with_answers, recompute
+from ratings.stars.queries import agencies_with_answers, evidence_since, recompute
 
 log = logging.getLogger(__name__)
 
@@ -35,9 +37,15 @@ RECONNECT = timedelta(seconds=3)
 
 
 async def consider_case(at: datetime, uscc: str) -> str | None:
-    """Open a one-star case if the standing still says so; a person will decide it."""
+    """Open a one-star case if the standing still says so; a person will decide it.
+
+    Once a person has dismissed the question, only new evidence asks it again.
+    """
     standing = await recompute(uscc, at)
     if not opens_case(standing):
+        return None
+    dismissed = await last_dismissal(uscc, Kind.ONE_STAR)
+    if dismissed is not None and not await evidence_since(uscc, dismissed):
         return None
     score = "–" if standing.score is None else str(standing.score)
     reason = Bilingual(
@@ -61,9 +69,17 @@ FOLLOWS: dict[str, Callable[[datetime, dict[str, str]], Awaitable[object]]] = {
 
 
 async def nightly(at: datetime) -> None:
-    """What time alone changes: windows move on, deductions fade, delistings end."""
+    """What time alone changes in a standing: windows move on, deductions fade."""
     for uscc in await agencies_with_answers():
         await restand(system(at), uscc)
+
+
+async def sweep(at: datetime) -> None:
+    """What is due and undone, should a job have been lost or run by a clock that was ahead."""
+    for group_buy in await overdue_group_buys(at):
+        await close_group_buy(system(at), group_buy)
+    for docket in await overdue_dockets(at):
+        await unseal(system(at), docket)
     for delisting in await due_to_lift(at):
         await lift(system(at), delisting)
 
@@ -78,6 +94,10 @@ def build(connection: asyncpg.Connection) -> PgQueuer:
     @queue.schedule("nightly", "10 16 * * *")
     async def run_nightly(schedule: Schedule) -> None:
         await nightly(now())
+
+    @queue.schedule("sweep", "* * * * *")
+    async def run_sweep(schedule: Schedule) -> None:
+        await sweep(now())
 
     return queue
 

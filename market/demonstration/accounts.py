@@ -45,13 +45,13 @@ ACCOUNTS = (
     DemonstrationAccount(
         "supervisor@demo",
         Role.SUPERVISOR,
-        "行业主管部门（发展和改革局）:待评价的项目",
+        "行业主管部门（发展和改革局）：待评价的项目",
         "A supervising department (development and reform): evaluations to answer",
     ),
     DemonstrationAccount(
         "supervisor2@demo",
         Role.SUPERVISOR,
-        "行业主管部门（住房和城乡建设局）:待评价的项目",
+        "行业主管部门（住房和城乡建设局）：待评价的项目",
         "A supervising department (housing and construction): evaluations to answer",
     ),
     DemonstrationAccount(
@@ -75,7 +75,7 @@ def table_of_accounts() -> str:
     english = [f"  {account.login:<18}{account.sees_en}" for account in ACCOUNTS]
     return "\n".join(
         [
-            f"示范账号（均为虚构，密码 {PASSWORD}）:",
+            f"示范账号（均为虚构，密码 {PASSWORD}）：",
             *lines,
             f"Demonstration accounts (all invented, password {PASSWORD}):",
             *english,

@@ -143,3 +143,9 @@ async def visible_offers(actor: Actor, identifier: str) -> list[OfferRow]:
         await visible_participations(actor, identifier)
         return await offers(identifier)
     return [row for row in await offers(identifier) if row.uscc == actor.uscc]
+
+
+async def overdue(at: datetime) -> list[str]:
+    """Open group buys whose deadline has passed, for the timetable."""
+    rows = await fetch("SELECT id::text FROM group_buy WHERE state = 'open' AND deadline <= $1", at)
+    return [row[0] for row in rows]

@@ -168,3 +168,13 @@ async def unsealed_of(uscc: str) -> list[RatedRow]:
         columns = [*tuple(row)[:5], parties]
         found.append(RatedRow(*columns))
     return found
+
+
+async def overdue(at: datetime) -> list[str]:
+    """Sealed dockets whose every window has closed, for the timetable."""
+    rows = await fetch(
+        "SELECT id::text FROM docket WHERE unsealed_at IS NULL"
+        " AND greatest(owner_due, supervisor_due, centre_due) <= $1",
+        at,
+    )
+    return [row[0] for row in rows]

@@ -5,7 +5,7 @@ from datetime import date, datetime
 import msgspec
 
 from ratings.ledger.actors import Actor, Role
-from ratings.ledger.database import fetch, fetchrow, row_id
+from ratings.ledger.database import fetch, fetchrow, fetchval, row_id
 from ratings.ledger.errors import Bilingual, NotFound
 from ratings.sanctions.rules import Kind, Severity
 
@@ -78,6 +78,17 @@ async def visible_case_files(
         return []
     own = actor.uscc or "" if actor.role is Role.AGENCY else ""
     return await case_files(uscc=own, state=state, limit=limit, offset=offset)
+
+
+async def last_dismissal(uscc: str, kind: Kind) -> datetime | None:
+    """When a person last found that nothing follows from such a question, or None."""
+    found: datetime | None = await fetchval(
+        "SELECT max(decided_at) FROM case_file"
+        " WHERE uscc = $1 AND kind = $2 AND state = 'dismissed'",
+        uscc,
+        kind.value,
+    )
+    return found
 
 
 class DelistingRow(msgspec.Struct, frozen=True):

@@ -140,3 +140,14 @@ async def trend(uscc: str) -> list[TrendPoint]:
         uscc,
     )
     return [TrendPoint(local_date(row[0]), row[1], row[2]) for row in rows]
+
+
+async def evidence_since(uscc: str, moment: datetime) -> bool:
+    """Whether anything new about an agency became known after a moment."""
+    rows = await fetch(
+        "SELECT true FROM docket WHERE uscc = $1 AND unsealed_at > $2"
+        " UNION SELECT true FROM outside_event WHERE uscc = $1 AND recorded_at > $2",
+        uscc,
+        moment,
+    )
+    return bool(rows)
