@@ -20,6 +20,7 @@ from market.catalogue.actions import NewCountyRange, assign_supervisor, set_coun
 from market.catalogue.county import SIZE_ZH
 from market.catalogue.queries import county_ranges, items, packages
 from market.web import asked, words
+from market.web.decisions import OF_THE_MARKET, latest_decisions
 from market.web.forms import Form, refusal, submitted
 from market.web.history import timeline
 from market.web.render import locale_of, page, see_other
@@ -37,6 +38,8 @@ from ratings.stars.queries import distribution
 
 _LEDGER_ENTRIES = 100
 _SHOWN = 8
+# What the overview tells: decisions and arrivals, not the daily run of standings.
+_NEWS = (*OF_THE_MARKET, "agency.applied", "agency.refused", "case.opened", "case.answered")
 
 
 @get("/console", **allow(Role.CENTRE))
@@ -56,7 +59,10 @@ async def console(request: Asking) -> Response[str]:
         dockets=await _dockets(who),
         screen=await latest_screen(),
         distribution=await distribution(),
-        timeline=timeline(locale_of(request), await latest(_SHOWN)),
+        timeline=[
+            {**one, "title": f"{one['title']} · {one['about']}"}
+            for one in await latest_decisions(locale_of(request), _NEWS, _SHOWN)
+        ],
     )
 
 
