@@ -150,6 +150,8 @@ async def put_up_listing(actor: Actor, listing: NewListing) -> str:
         check_listing_price(listing.price_fen, standard)
         if listing.working_days < 1:
             raise Refused("days-not-positive", "The promised working days are one or more.")
+        # Of two listings at once the later one withdraws the earlier, as if sent one by one.
+        await execute("SELECT pg_advisory_xact_lock(hashtext($1))", f"listing {agency}")
         await execute(
             "UPDATE listing SET state = 'withdrawn', withdrawn_at = $3"
             " WHERE agency = $1 AND package = $2 AND state = 'live'",

@@ -13,7 +13,7 @@ from typing import Any, cast
 import asyncpg
 from piccolo.engine.postgres import PostgresEngine, PostgresTransaction
 
-from ratings.ledger.errors import Malformed, NotFound, Unavailable
+from ratings.ledger.errors import Conflict, Malformed, NotFound, Unavailable
 
 
 class _QuietConnection(asyncpg.Connection):  # type: ignore[misc] # asyncpg is untyped
@@ -90,6 +90,18 @@ def _storable() -> Iterator[None]:
         ) from error
 
 
+@contextmanager
+def _unique() -> Iterator[None]:
+    """Conflict for the later of two acts at once that a constraint allows only one of."""
+    try:
+        yield
+    except asyncpg.UniqueViolationError as error:
+        raise Conflict(
+            "just-done",
+            "Somebody has done the same at this very moment. Look again before you repeat it.",
+        ) from error
+
+
 @asynccontextmanager
 async def tx() -> AsyncIterator[None]:
     """One transaction for everything inside; nested, a savepoint of the outer one."""
@@ -98,7 +110,7 @@ async def tx() -> AsyncIterator[None]:
             yield
         return
     assert ENGINE.pool is not None, "connect() comes first"
-    with _storable():
+    with _storable(), _unique():
         async with ENGINE.pool.acquire() as acquired, acquired.transaction():
             token = ENGINE.current_transaction.set(_Joined(acquired))
             try:

@@ -1,6 +1,7 @@
 """Cases: opened by a computation, answered by the agency, decided by a person."""
 
 import uuid
+from collections.abc import Iterable
 from datetime import date
 
 import msgspec
@@ -17,13 +18,25 @@ from ratings.sanctions.tables import CaseFile, Delisting
 LIFT = "lift_delisting"
 
 
+async def hold_cases(agencies: Iterable[str]) -> None:
+    """Decide alone about the cases of these agencies until the transaction ends.
+
+    Who opens several cases in one transaction calls this for all of them before the first entry
+    of the ledger: whoever holds the end of the chain must not wait for a case.
+    """
+    await execute(
+        "SELECT pg_advisory_xact_lock(hashtext('case ' || uscc)) FROM unnest($1::text[]) AS uscc",
+        sorted(agencies),
+    )
+
+
 async def open_case(actor: Actor, uscc: str, kind: Kind, reasons: list[Bilingual]) -> str | None:
     """Open a case, unless one of its kind is undecided or the agency is delisted already.
 
     Returns its id, or None when there was nothing to open.
     """
     async with tx():
-        await execute("SELECT pg_advisory_xact_lock(hashtext($1))", f"case {uscc}")
+        await hold_cases([uscc])
         if await fetchval(
             "SELECT true FROM case_file WHERE uscc = $1 AND kind = $2"
             " AND state IN ('open', 'answered')",
@@ -99,6 +112,7 @@ async def delist(actor: Actor, case: str, severity: Severity, until: date, reaso
     async with tx():
         row = await _undecided(case)
         uscc = str(row["uscc"])
+        await hold_cases([uscc])
         identifier = str(uuid.uuid4())
         if await fetchval("SELECT true FROM delisting WHERE uscc = $1 AND lifted_at IS NULL", uscc):
             raise Conflict("already-delisted", "This agency is delisted already.")

@@ -12,7 +12,7 @@ from ratings.ledger.actions import record
 from ratings.ledger.actors import Actor
 from ratings.ledger.database import execute, fetchval, tx
 from ratings.ledger.errors import Bilingual
-from ratings.sanctions.actions import open_case
+from ratings.sanctions.actions import hold_cases, open_case
 from ratings.sanctions.rules import Kind
 from ratings.shells.scorecard import Outcome, Reason, Score
 from ratings.shells.screen import Screening, screen_directory
@@ -53,16 +53,20 @@ async def take_in_and_screen(
     for batch in screening.batches:
         content = await asyncio.to_thread((directory / batch.file).read_bytes)
         await obstore.put_async(store, _storage_key(batch), content)
+    flagged = [
+        score
+        for score in screening.scores
+        if score.outcome is Outcome.CASE and score.uscc in agencies
+    ]
     async with tx():
+        await hold_cases(score.uscc for score in flagged)
         for batch in screening.batches:
             await _keep_batch(actor, batch)
         screen = await _keep_screen(actor, screening)
         cases = [
             score.uscc
-            for score in screening.scores
-            if score.outcome is Outcome.CASE
-            and score.uscc in agencies
-            and await open_case(actor, score.uscc, Kind.SHELL, _reasons(score))
+            for score in flagged
+            if await open_case(actor, score.uscc, Kind.SHELL, _reasons(score))
         ]
         counts = {outcome.value: number for outcome, number in screening.counts.items()}
         await record(
