@@ -58,6 +58,7 @@ ACTS = {
     "catalogue.loaded": (N_("Catalogue loaded"), ""),
     "county_range.demonstration_loaded": (N_("Invented county ranges loaded"), "warn"),
     "county_range.set": (N_("County range set"), ""),
+    "demonstration.populated": (N_("Demonstration filled with invented data"), "warn"),
     "docket.opened": (N_("Evaluations opened"), ""),
     "docket.answered": (N_("One party has evaluated"), ""),
     "docket.unsealed": (N_("Evaluations unsealed"), "ok"),
