@@ -1,0 +1,123 @@
+"""The catalogue over HTTP: what a stranger may ask before signing in to anything."""
+
+from typing import Any
+
+import pytest
+
+from ratings.ledger.clock import local_date, now
+from ratings.ledger.database import fetchval
+from tests.county import County, picture
+
+
+async def test_items_in_pages(county: County) -> None:
+    client = county.enterprise.client
+    seen: list[str] = []
+    address: str | None = "/api/v1/items?limit=20"
+    while address:
+        page = (await client.get(address)).json()
+        seen += [item["code"] for item in page["items"]]
+        address = page["next"]
+    assert len(seen) == len(set(seen)) == 49
+    active = (await client.get("/api/v1/items", params={"active": True, "limit": 100})).json()
+    assert len(active["items"]) == 39
+    assert (await client.get("/api/v1/items/02")).json()["code"] == "02"
+    assert (await client.get("/api/v1/items/99")).json()["code"] == "item-unknown"
+
+
+async def test_packages_and_what_they_should_cost(county: County) -> None:
+    client = county.enterprise.client
+    packages = (await client.get("/api/v1/packages")).json()["items"]
+    assert len(packages) == 4
+    assert {row["supervisor"] for row in packages} == {county.supervisor.organisation}
+    for row in packages:
+        shown = (await client.get(f"/api/v1/packages/{row['code']}")).json()
+        required = {field["name"] for field in shown["figures"] if field["required"]}
+        assert "investment_wan" in required
+        figures = {"investment_wan": "10000", "building_area_m2": "20000"}
+        ranged = await client.get(f"/api/v1/packages/{row['code']}/fee-range", params=figures)
+        body = ranged.json()
+        assert ranged.status_code == 200, body
+        assert sum(line["high_fen"] for line in body["lines"]) == body["high_fen"]
+        assert (await client.get(f"/api/v1/packages/{row['code']}/listings")).json()["items"] == []
+    for address in ("", "/fee-range", "/listings"):
+        assert (await client.get(f"/api/v1/packages/none{address}")).status_code == 404
+
+
+@pytest.mark.parametrize(
+    ("figures", "status", "code"),
+    [
+        ({}, 422, "missing-fact"),
+        ({"investment_wan": "-1"}, 422, "impossible-figure"),
+        ({"investment_wan": "NaN"}, 422, "impossible-figure"),
+        ({"investment_wan": "1e99"}, 422, "impossible-figure"),
+        ({"investment_wan": "viel"}, 400, "malformed"),
+        ({"investment_wan": "1", "as_of": "heute"}, 400, "malformed"),
+    ],
+)
+async def test_figures_that_cannot_be(
+    county: County, figures: dict[str, str], status: int, code: str
+) -> None:
+    answer = await county.enterprise.client.get(
+        "/api/v1/packages/consulting/fee-range", params=figures
+    )
+    assert (answer.status_code, answer.json()["code"]) == (status, code)
+
+
+async def test_a_fee_standard_reckons_with_its_workings(county: County) -> None:
+    client = county.enterprise.client
+    listed = (await client.get("/api/v1/fee-standards", params={"limit": 100})).json()["items"]
+    assert {"tendering-1980", "surveying-17"} <= {row["code"] for row in listed}
+    address = "/api/v1/fee-standards/tendering-1980/estimate"
+    kinds = next(row for row in listed if row["code"] == "tendering-1980")["kinds"]
+    asked = {"kind": next(iter(kinds)), "amount_wan": "1000"}
+    body = (await client.get(address, params=asked)).json()
+    assert body["low_fen"] <= body["base_fen"] <= body["high_fen"]
+    assert body["workings"][-1]["kind"] == "result"
+    assert (await client.get(address, params={"kind": "none"})).json()["code"] == "unknown-kind"
+    unknown = await client.get("/api/v1/fee-standards/none/estimate")
+    assert (unknown.status_code, unknown.json()["code"]) == (404, "fee-standard-unknown")
+
+
+async def test_a_county_range_is_set_with_its_day_and_reason(county: County) -> None:
+    wanted: dict[str, Any] = {
+        "item": "07",
+        "size_class": "small",
+        "low_fen": 1_000_000,
+        "high_fen": 2_000_000,
+        "set_on": local_date(now()).isoformat(),
+        "reason": "县发改局询价",
+    }
+    client = county.centre.client
+    refusals: dict[str, dict[str, Any]] = {
+        "range-order": {"low_fen": 3_000_000},
+        "reason-missing": {"reason": " "},
+        "range-backdated": {"set_on": "2020-01-01"},
+        "standard-published": {"item": "02"},
+        "item-unknown": {"item": "98"},
+    }
+    before = await picture()
+    for code, changes in refusals.items():
+        answer = await client.post("/api/v1/county-ranges", json=wanted | changes)
+        assert answer.json()["code"] == code
+    assert await picture() == before
+    assert (await client.post("/api/v1/county-ranges", json=wanted)).status_code == 201
+    again = await client.post("/api/v1/county-ranges", json=wanted)
+    assert (again.status_code, again.json()["code"]) == (409, "range-known")
+    shown = (await client.get("/api/v1/county-ranges", params={"limit": 100})).json()["items"]
+    (mine,) = [row for row in shown if (row["item"], row["size_class"]) == ("07", "small")]
+    assert (mine["high_fen"], mine["demonstration"]) == (2_000_000, False)
+
+
+async def test_a_department_is_named_for_a_package(county: County) -> None:
+    client, address = county.centre.client, "/api/v1/packages/design/supervisor"
+    departments = (await client.get("/api/v1/supervisors")).json()["items"]
+    assert [row["id"] for row in departments] == [county.supervisor.organisation]
+    named = await client.put(address, json={"supervisor": county.supervisor.organisation})
+    assert named.status_code == 204
+    for nobody in (county.enterprise.organisation, "x"):
+        assert (await client.put(address, json={"supervisor": nobody})).status_code == 404
+    acts = await fetchval(
+        "SELECT count(*) FROM ledger_entry WHERE act = 'package.supervisor_named'"
+        " AND subject = 'design'"
+    )
+    assert acts == 2
