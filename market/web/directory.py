@@ -129,7 +129,8 @@ def _drawn(points: list[TrendPoint], today: date) -> dict[str, Any] | None:
     return {
         "points": last,
         "first": last[0].on.toordinal(),
-        "last": max(today, last[-1].on).toordinal(),
+        "last": today.toordinal(),
+        "today": today,
         "floor": min(Decimal(50), lowest // 10 * 10),
     }
 

@@ -1,6 +1,8 @@
 """Group buys: the list, and one group buy with its ladder and what its reader may do."""
 
 import uuid
+from collections.abc import Awaitable
+from typing import TypeVar
 
 from litestar import Response, get
 from litestar.params import FromPath
@@ -57,12 +59,8 @@ async def group_buy_page(
     who = actor(request)
     group = await queries.group_buy(identifier)
     bought = await package(group.package)
-    try:
-        members = await queries.visible_participations(who, group.id)
-        offered = await queries.visible_offers(who, group.id)
-    except NotFound:
-        # Who has not joined sees the ladder and how many there are, but not who.
-        members, offered = [], []
+    members = await _seen(queries.visible_participations(who, group.id))
+    offered = await _seen(queries.visible_offers(who, group.id))
     joined = any(one.organisation == who.organisation for one in members)
     own = await engagements(who, limit=_MOST_MEMBERS) if group.state == "chosen" else []
     return page(
@@ -91,6 +89,17 @@ async def group_buy_page(
         typed=typed,
         **refusal(request, error, {"project-missing": "project_name"}),
     )
+
+
+_Row = TypeVar("_Row")
+
+
+async def _seen(asking: Awaitable[list[_Row]]) -> list[_Row]:
+    """Who has not joined sees the ladder and how many there are, but not who."""
+    try:
+        return await asking
+    except NotFound:
+        return []
 
 
 ROUTES = [group_buy_list, group_buy]
