@@ -198,11 +198,9 @@ async def test_the_opener_chooses_after_the_deadline(county: County) -> None:
     agency = await county.agency()
     await county.listing(agency)
     identifier = await county.past_group_buy()
-    other, late = await county.account(Role.ENTERPRISE), now() - timedelta(days=3)
-    actor = other.actor()
-    await join_group_buy(
-        type(actor)(actor.role, late, actor.person, actor.organisation), identifier, "三号厂房"
-    )
+    other = await county.account(Role.ENTERPRISE)
+    earlier = at(other.actor(), now() - timedelta(days=3))
+    await join_group_buy(earlier, identifier, "三号厂房")
     await close_group_buy(system(now()), identifier)
     path = f"/group-buys/{identifier}"
     assert path in (await county.enterprise.browser.get("/workspace")).text
