@@ -106,14 +106,17 @@ async def apply_for_admission(
 
 
 async def decide_admission(actor: Actor, uscc: str, *, admit: bool, reason: str) -> None:
-    """The centre admits or refuses an applicant; a refusal says why and may be applied anew."""
+    """The centre admits or refuses an applicant, with its reason.
+
+    A refused applicant that has mended what was wrong may still be admitted later.
+    """
     if not reason.strip():
         raise Refused("reason-missing", "A decision needs its reason.")
     async with tx():
         row = await fetchrow("SELECT state FROM agency WHERE uscc = $1 FOR UPDATE", uscc)
         if row is None:
             raise NotFound("agency-unknown", "No agency has the code {uscc}.", uscc=uscc)
-        if row["state"] != "applied":
+        if row["state"] == "admitted" or (row["state"] == "refused" and not admit):
             raise Conflict(
                 "admission-decided", "The admission of {uscc} has already been decided.", uscc=uscc
             )

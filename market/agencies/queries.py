@@ -191,10 +191,21 @@ async def qualifications(uscc: str) -> list[QualificationRow]:
 
 
 async def awaiting_admission() -> list[AgencyRecord]:
+    """Those the centre has to decide on, the longest waiting first."""
+    return await _in_state("applied")
+
+
+async def refused_admissions() -> list[AgencyRecord]:
+    """Those refused so far, who may be admitted once they have mended what was wrong."""
+    return await _in_state("refused")
+
+
+async def _in_state(state: str) -> list[AgencyRecord]:
     rows = await fetch(
         "SELECT uscc, name, name_en, introduction, established_on, staff, address, state,"
-        " applied_at, decided_at, decision, demonstration FROM agency WHERE state = 'applied'"
-        " ORDER BY applied_at"
+        " applied_at, decided_at, decision, demonstration FROM agency WHERE state = $1"
+        " ORDER BY applied_at",
+        state,
     )
     return [AgencyRecord(*row) for row in rows]
 

@@ -15,6 +15,7 @@ from market.agencies.queries import (
     awaiting_admission,
     contact,
     qualifications,
+    refused_admissions,
 )
 from market.catalogue.actions import NewCountyRange, assign_supervisor, set_county_range
 from market.catalogue.county import SIZE_ZH
@@ -78,7 +79,12 @@ async def evaluations(request: Asking) -> Response[str]:
 
 @get("/console/admissions", **allow(Role.CENTRE))
 async def admissions(request: Asking) -> Response[str]:
-    return page(request, "centre/admissions.html", applicants=await awaiting_admission())
+    return page(
+        request,
+        "centre/admissions.html",
+        applicants=await awaiting_admission(),
+        refused=await refused_admissions(),
+    )
 
 
 async def _admission_page(

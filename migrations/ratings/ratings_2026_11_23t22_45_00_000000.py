@@ -31,7 +31,7 @@ STATEMENTS = (
     " CHECK (state IN ('open', 'answered', 'dismissed', 'delisted', 'lifted'))",
     "ALTER TABLE delisting ADD CONSTRAINT delisting_dates CHECK (until > starts)",
     "CREATE SEQUENCE case_file_number",
-    "CREATE INDEX delisting_in_force ON delisting (uscc) WHERE lifted_at IS NULL",
+    "CREATE UNIQUE INDEX delisting_in_force ON delisting (uscc) WHERE lifted_at IS NULL",
     "ALTER TABLE finding ADD CONSTRAINT finding_once UNIQUE (run, uscc)",
 )
 

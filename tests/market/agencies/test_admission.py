@@ -91,8 +91,12 @@ async def test_a_decision_is_made_once(county: County) -> None:
     centre = county.centre.actor()
     await decide_admission(centre, uscc, admit=False, reason="资质过期")
     assert (await agency(uscc)).decision == "资质过期"
-    second = decide_admission(centre, uscc, admit=True, reason="改了主意")
-    await refused(second, Conflict, "admission-decided")
+    again = decide_admission(centre, uscc, admit=False, reason="资质过期")
+    await refused(again, Conflict, "admission-decided")
+    await decide_admission(centre, uscc, admit=True, reason="已换证")
+    for admit in (True, False):
+        late = decide_admission(centre, uscc, admit=admit, reason="改了主意")
+        await refused(late, Conflict, "admission-decided")
 
 
 async def test_nobody_unknown_is_admitted(county: County) -> None:
