@@ -19,7 +19,7 @@ from market.agencies.queries import (
 )
 from market.catalogue.actions import NewCountyRange, assign_supervisor, set_county_range
 from market.catalogue.county import SIZE_ZH
-from market.catalogue.queries import county_ranges, items, packages
+from market.catalogue.queries import CountyRangeRow, county_ranges, items, packages
 from market.web import asked, words
 from market.web.decisions import OF_THE_MARKET, latest_decisions
 from market.web.forms import Form, refusal, submitted
@@ -37,7 +37,7 @@ from ratings.stars.actions import ReportedEvent, report_event
 from ratings.stars.feedback import Cap, Severity
 from ratings.stars.queries import distribution
 
-_LEDGER_ENTRIES = 100
+_LEDGER_ENTRIES = 40
 _SHOWN = 8
 # What the overview tells: decisions and arrivals, not the daily run of standings.
 _NEWS = (*OF_THE_MARKET, "agency.applied", "agency.refused", "case.opened", "case.answered")
@@ -168,7 +168,7 @@ async def _ranges_page(
         request,
         "centre/ranges.html",
         status=error.status if error else 200,
-        ranges=await county_ranges(today),
+        ranges=_by_item(await county_ranges(today)),
         items={one.code: one for one in catalogue},
         unpriced=[one for one in catalogue if one.fee_standard is None],
         sizes=SIZE_ZH,
@@ -176,6 +176,14 @@ async def _ranges_page(
         typed=form.typed,
         **refusal(request, error, fields),
     )
+
+
+def _by_item(found: list[CountyRangeRow]) -> dict[str, dict[str, CountyRangeRow]]:
+    """Item → size of project → its range."""
+    table: dict[str, dict[str, CountyRangeRow]] = {}
+    for one in found:
+        table.setdefault(one.item, {})[one.size_class] = one
+    return table
 
 
 @get("/console/ranges", **allow(Role.CENTRE))
