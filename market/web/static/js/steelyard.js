@@ -56,11 +56,10 @@
   });
 
   /* The current entry of a scrolling navigation is brought into view without moving the page. */
-  const here = document.querySelector(".nav [aria-current]");
-  if (here) {
+  document.querySelectorAll(".nav [aria-current], .tabs [aria-current]").forEach((here) => {
     const nav = here.parentElement;
     nav.scrollLeft = here.offsetLeft - nav.offsetLeft - (nav.clientWidth - here.offsetWidth) / 2;
-  }
+  });
 
   document.addEventListener("submit", (event) => {
     const form = event.target;
