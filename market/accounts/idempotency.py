@@ -9,8 +9,6 @@ from ratings.ledger.database import execute, fetchrow, fetchval, tx
 from ratings.ledger.errors import Malformed, Refused
 
 _LONGEST_KEY = 255
-# Only an effect that succeeded is kept: a refused one has changed nothing and may be tried again.
-_KEPT_STATUS = 200
 
 
 def request_hash(method: str, path: str, body: bytes) -> str:
@@ -25,7 +23,8 @@ async def once(
 
     The same key with the same `request` hash gets the stored answer; with another request it is
     refused. Of concurrent twins the second waits at the key's unique index until the first has
-    ended, and then finds its answer, or, when the first has failed, takes its place.
+    ended, and then finds its answer, or, when the first has failed, takes its place: only an effect
+    that succeeded is kept, a refused one has changed nothing and may be tried again.
     """
     if key is None:
         return await effect()
@@ -39,14 +38,13 @@ async def once(
         identifier = str(uuid.uuid4())
         taken = await fetchval(
             "INSERT INTO idempotency_key"
-            " (id, organisation, key, request_hash, status, body, created_at)"
-            " VALUES ($1, $2, $3, $4, $5, '', $6)"
+            " (id, organisation, key, request_hash, body, created_at)"
+            " VALUES ($1, $2, $3, $4, '', $5)"
             " ON CONFLICT (organisation, key) DO NOTHING RETURNING true",
             identifier,
             actor.organisation,
             key,
             request,
-            _KEPT_STATUS,
             actor.at,
         )
         if not taken:

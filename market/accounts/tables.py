@@ -1,6 +1,6 @@
 """People, the organisations they act for, their sessions and their idempotency keys."""
 
-from piccolo.columns import UUID, Boolean, ForeignKey, Integer, Text, Timestamptz, Varchar
+from piccolo.columns import UUID, Boolean, ForeignKey, OnDelete, Text, Timestamptz, Varchar
 from piccolo.table import Table
 
 from ratings.ledger.database import ENGINE
@@ -29,8 +29,8 @@ class Person(Table, db=ENGINE):
 
 class Membership(Table, db=ENGINE):
     id = UUID(primary_key=True)
-    person = ForeignKey(references=Person, null=False)
-    organisation = ForeignKey(references=Organisation, null=False)
+    person = ForeignKey(references=Person, null=False, on_delete=OnDelete.restrict)
+    organisation = ForeignKey(references=Organisation, null=False, on_delete=OnDelete.restrict)
     administrator = Boolean(default=False)
 
 
@@ -38,8 +38,8 @@ class Session(Table, db=ENGINE):
     """A signed-in browser or program; only the SHA-256 of its token is kept."""
 
     token_hash = Varchar(length=64, primary_key=True)
-    person = ForeignKey(references=Person, null=False)
-    organisation = ForeignKey(references=Organisation, null=False)
+    person = ForeignKey(references=Person, null=False, on_delete=OnDelete.restrict)
+    organisation = ForeignKey(references=Organisation, null=False, on_delete=OnDelete.restrict)
     created_at = Timestamptz()
     seen_at = Timestamptz()
 
@@ -48,9 +48,8 @@ class IdempotencyKey(Table, db=ENGINE):
     """The answer already given to a request that may come twice."""
 
     id = UUID(primary_key=True)
-    organisation = ForeignKey(references=Organisation, null=False)
+    organisation = ForeignKey(references=Organisation, null=False, on_delete=OnDelete.restrict)
     key = Varchar(length=255)
     request_hash = Varchar(length=64)
-    status = Integer()
     body = Text()
     created_at = Timestamptz()

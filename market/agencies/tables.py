@@ -9,6 +9,7 @@ from piccolo.columns import (
     Date,
     ForeignKey,
     Integer,
+    OnDelete,
     Text,
     Timestamptz,
     Varchar,
@@ -24,7 +25,9 @@ class Agency(Table, db=ENGINE):
     """`state` applied, admitted or refused. Contact columns are for the agency and officials."""
 
     uscc = Varchar(length=18, primary_key=True)
-    organisation = ForeignKey(references=Organisation, null=False, unique=True)
+    organisation = ForeignKey(
+        references=Organisation, null=False, unique=True, on_delete=OnDelete.restrict
+    )
     name = Varchar(length=120)
     name_en = Varchar(length=160)
     introduction = Text()
@@ -45,7 +48,7 @@ class Agency(Table, db=ENGINE):
 
 class Qualification(Table, db=ENGINE):
     id = UUID(primary_key=True)
-    agency = ForeignKey(references=Agency, null=False)
+    agency = ForeignKey(references=Agency, null=False, on_delete=OnDelete.restrict)
     name = Varchar(length=80)
     level = Varchar(length=20)
     number = Varchar(length=60)
@@ -60,8 +63,8 @@ class Listing(Table, db=ENGINE):
     """
 
     id = UUID(primary_key=True)
-    agency = ForeignKey(references=Agency, null=False)
-    package = ForeignKey(references=Package, null=False)
+    agency = ForeignKey(references=Agency, null=False, on_delete=OnDelete.restrict)
+    package = ForeignKey(references=Package, null=False, on_delete=OnDelete.restrict)
     price_fen = BigInt()
     working_days = Integer()
     facts = JSONB()

@@ -8,6 +8,7 @@ from piccolo.columns import (
     Date,
     ForeignKey,
     Integer,
+    OnDelete,
     Text,
     Timestamptz,
     Varchar,
@@ -25,7 +26,7 @@ class Package(Table, db=ENGINE):
     name_zh = Varchar(length=60)
     name_en = Varchar(length=120)
     position = Integer()
-    supervisor = ForeignKey(references=Organisation, null=True)
+    supervisor = ForeignKey(references=Organisation, null=True, on_delete=OnDelete.restrict)
     record = JSONB()
 
 
@@ -36,7 +37,7 @@ class Item(Table, db=ENGINE):
     name_zh = Varchar(length=80)
     name_en = Varchar(length=160)
     active = Boolean()
-    package = ForeignKey(references=Package, null=True)
+    package = ForeignKey(references=Package, null=True, on_delete=OnDelete.restrict)
     record = JSONB()
 
 
@@ -44,12 +45,12 @@ class CountyRange(Table, db=ENGINE):
     """The range the centre sets where no published standard covers an item (收费区间)."""
 
     id = UUID(primary_key=True)
-    item = ForeignKey(references=Item, null=False)
+    item = ForeignKey(references=Item, null=False, on_delete=OnDelete.restrict)
     size_class = Varchar(length=10)
     low_fen = BigInt()
     high_fen = BigInt()
     set_on = Date()
     reason = Text()
-    set_by = ForeignKey(references=Organisation, null=True)
+    set_by = ForeignKey(references=Organisation, null=True, on_delete=OnDelete.restrict)
     demonstration = Boolean(default=False)
     created_at = Timestamptz()

@@ -7,6 +7,7 @@ from piccolo.columns import (
     Date,
     ForeignKey,
     Integer,
+    OnDelete,
     Text,
     Timestamptz,
     Varchar,
@@ -25,12 +26,12 @@ class Engagement(Table, db=ENGINE):
 
     id = UUID(primary_key=True)
     number = Varchar(length=20, unique=True)
-    package = ForeignKey(references=Package, null=False)
-    owner = ForeignKey(references=Organisation, null=False)
-    agency = ForeignKey(references=Agency, null=False)
-    supervisor = ForeignKey(references=Organisation, null=False)
-    group_buy = ForeignKey(references=GroupBuy, null=True)
-    listing = ForeignKey(references=Listing, null=True)
+    package = ForeignKey(references=Package, null=False, on_delete=OnDelete.restrict)
+    owner = ForeignKey(references=Organisation, null=False, on_delete=OnDelete.restrict)
+    agency = ForeignKey(references=Agency, null=False, on_delete=OnDelete.restrict)
+    supervisor = ForeignKey(references=Organisation, null=False, on_delete=OnDelete.restrict)
+    group_buy = ForeignKey(references=GroupBuy, null=True, on_delete=OnDelete.restrict)
+    listing = ForeignKey(references=Listing, null=True, on_delete=OnDelete.restrict)
     project_name = Varchar(length=120)
     facts = JSONB()
     price_fen = BigInt()
@@ -46,7 +47,7 @@ class Milestone(Table, db=ENGINE):
     """One item of the package, reported done by the agency."""
 
     id = UUID(primary_key=True)
-    engagement = ForeignKey(references=Engagement, null=False)
+    engagement = ForeignKey(references=Engagement, null=False, on_delete=OnDelete.restrict)
     position = Integer()
     item = Varchar(length=4)
     name_zh = Varchar(length=80)
@@ -59,7 +60,7 @@ class Deliverable(Table, db=ENGINE):
     """A file in the object store under a random key; its name is shown, never used as a path."""
 
     id = UUID(primary_key=True)
-    engagement = ForeignKey(references=Engagement, null=False)
+    engagement = ForeignKey(references=Engagement, null=False, on_delete=OnDelete.restrict)
     filename = Varchar(length=200)
     content_type = Varchar(length=100)
     size = BigInt()

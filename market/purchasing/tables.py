@@ -1,6 +1,16 @@
 """Group buys: who opened, who joined, who offered, and how each ended."""
 
-from piccolo.columns import JSONB, UUID, BigInt, ForeignKey, Integer, Text, Timestamptz, Varchar
+from piccolo.columns import (
+    JSONB,
+    UUID,
+    BigInt,
+    ForeignKey,
+    Integer,
+    OnDelete,
+    Text,
+    Timestamptz,
+    Varchar,
+)
 from piccolo.table import Table
 
 from market.accounts.tables import Organisation
@@ -18,8 +28,8 @@ class GroupBuy(Table, db=ENGINE):
 
     id = UUID(primary_key=True)
     number = Varchar(length=20, unique=True)
-    package = ForeignKey(references=Package, null=False)
-    organisation = ForeignKey(references=Organisation, null=False)
+    package = ForeignKey(references=Package, null=False, on_delete=OnDelete.restrict)
+    organisation = ForeignKey(references=Organisation, null=False, on_delete=OnDelete.restrict)
     title = Varchar(length=120)
     description = Text()
     facts = JSONB()
@@ -30,7 +40,7 @@ class GroupBuy(Table, db=ENGINE):
     opened_at = Timestamptz()
     closed_at = Timestamptz(null=True, default=None)
     price_fen = BigInt(null=True, default=None)
-    agency = ForeignKey(references=Agency, null=True)
+    agency = ForeignKey(references=Agency, null=True, on_delete=OnDelete.restrict)
     chosen_at = Timestamptz(null=True, default=None)
 
 
@@ -38,8 +48,8 @@ class Participation(Table, db=ENGINE):
     """An enterprise in a group buy; the opener is the first participant."""
 
     id = UUID(primary_key=True)
-    group_buy = ForeignKey(references=GroupBuy, null=False)
-    organisation = ForeignKey(references=Organisation, null=False)
+    group_buy = ForeignKey(references=GroupBuy, null=False, on_delete=OnDelete.restrict)
+    organisation = ForeignKey(references=Organisation, null=False, on_delete=OnDelete.restrict)
     project_name = Varchar(length=120)
     joined_at = Timestamptz()
 
@@ -48,6 +58,6 @@ class Offer(Table, db=ENGINE):
     """An agency that agrees to serve the whole group at its tier prices."""
 
     id = UUID(primary_key=True)
-    group_buy = ForeignKey(references=GroupBuy, null=False)
-    agency = ForeignKey(references=Agency, null=False)
+    group_buy = ForeignKey(references=GroupBuy, null=False, on_delete=OnDelete.restrict)
+    agency = ForeignKey(references=Agency, null=False, on_delete=OnDelete.restrict)
     offered_at = Timestamptz()

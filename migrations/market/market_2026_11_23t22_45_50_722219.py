@@ -282,7 +282,7 @@ async def forwards():
         column_class=ForeignKey,
         params={
             "references": Package,
-            "on_delete": OnDelete.cascade,
+            "on_delete": OnDelete.restrict,
             "on_update": OnUpdate.cascade,
             "target_column": None,
             "null": False,
@@ -306,7 +306,7 @@ async def forwards():
         column_class=ForeignKey,
         params={
             "references": Organisation,
-            "on_delete": OnDelete.cascade,
+            "on_delete": OnDelete.restrict,
             "on_update": OnUpdate.cascade,
             "target_column": None,
             "null": False,
@@ -542,7 +542,7 @@ async def forwards():
         column_class=ForeignKey,
         params={
             "references": Agency,
-            "on_delete": OnDelete.cascade,
+            "on_delete": OnDelete.restrict,
             "on_update": OnUpdate.cascade,
             "target_column": None,
             "null": True,
@@ -608,7 +608,7 @@ async def forwards():
         column_class=ForeignKey,
         params={
             "references": Engagement,
-            "on_delete": OnDelete.cascade,
+            "on_delete": OnDelete.restrict,
             "on_update": OnUpdate.cascade,
             "target_column": None,
             "null": False,
@@ -933,7 +933,7 @@ async def forwards():
         column_class=ForeignKey,
         params={
             "references": GroupBuy,
-            "on_delete": OnDelete.cascade,
+            "on_delete": OnDelete.restrict,
             "on_update": OnUpdate.cascade,
             "target_column": None,
             "null": False,
@@ -957,7 +957,7 @@ async def forwards():
         column_class=ForeignKey,
         params={
             "references": Organisation,
-            "on_delete": OnDelete.cascade,
+            "on_delete": OnDelete.restrict,
             "on_update": OnUpdate.cascade,
             "target_column": None,
             "null": False,
@@ -1067,7 +1067,7 @@ async def forwards():
         column_class=ForeignKey,
         params={
             "references": Package,
-            "on_delete": OnDelete.cascade,
+            "on_delete": OnDelete.restrict,
             "on_update": OnUpdate.cascade,
             "target_column": None,
             "null": False,
@@ -1091,7 +1091,7 @@ async def forwards():
         column_class=ForeignKey,
         params={
             "references": Organisation,
-            "on_delete": OnDelete.cascade,
+            "on_delete": OnDelete.restrict,
             "on_update": OnUpdate.cascade,
             "target_column": None,
             "null": False,
@@ -1115,7 +1115,7 @@ async def forwards():
         column_class=ForeignKey,
         params={
             "references": Agency,
-            "on_delete": OnDelete.cascade,
+            "on_delete": OnDelete.restrict,
             "on_update": OnUpdate.cascade,
             "target_column": None,
             "null": False,
@@ -1139,7 +1139,7 @@ async def forwards():
         column_class=ForeignKey,
         params={
             "references": Organisation,
-            "on_delete": OnDelete.cascade,
+            "on_delete": OnDelete.restrict,
             "on_update": OnUpdate.cascade,
             "target_column": None,
             "null": False,
@@ -1163,7 +1163,7 @@ async def forwards():
         column_class=ForeignKey,
         params={
             "references": GroupBuy,
-            "on_delete": OnDelete.cascade,
+            "on_delete": OnDelete.restrict,
             "on_update": OnUpdate.cascade,
             "target_column": None,
             "null": True,
@@ -1187,7 +1187,7 @@ async def forwards():
         column_class=ForeignKey,
         params={
             "references": Listing,
-            "on_delete": OnDelete.cascade,
+            "on_delete": OnDelete.restrict,
             "on_update": OnUpdate.cascade,
             "target_column": None,
             "null": True,
@@ -1424,7 +1424,7 @@ async def forwards():
         column_class=ForeignKey,
         params={
             "references": Person,
-            "on_delete": OnDelete.cascade,
+            "on_delete": OnDelete.restrict,
             "on_update": OnUpdate.cascade,
             "target_column": None,
             "null": False,
@@ -1448,7 +1448,7 @@ async def forwards():
         column_class=ForeignKey,
         params={
             "references": Organisation,
-            "on_delete": OnDelete.cascade,
+            "on_delete": OnDelete.restrict,
             "on_update": OnUpdate.cascade,
             "target_column": None,
             "null": False,
@@ -1601,7 +1601,7 @@ async def forwards():
         column_class=ForeignKey,
         params={
             "references": Organisation,
-            "on_delete": OnDelete.cascade,
+            "on_delete": OnDelete.restrict,
             "on_update": OnUpdate.cascade,
             "target_column": None,
             "null": True,
@@ -1668,7 +1668,7 @@ async def forwards():
         column_class=ForeignKey,
         params={
             "references": Organisation,
-            "on_delete": OnDelete.cascade,
+            "on_delete": OnDelete.restrict,
             "on_update": OnUpdate.cascade,
             "target_column": None,
             "null": False,
@@ -2066,7 +2066,7 @@ async def forwards():
         column_class=ForeignKey,
         params={
             "references": Person,
-            "on_delete": OnDelete.cascade,
+            "on_delete": OnDelete.restrict,
             "on_update": OnUpdate.cascade,
             "target_column": None,
             "null": False,
@@ -2090,7 +2090,7 @@ async def forwards():
         column_class=ForeignKey,
         params={
             "references": Organisation,
-            "on_delete": OnDelete.cascade,
+            "on_delete": OnDelete.restrict,
             "on_update": OnUpdate.cascade,
             "target_column": None,
             "null": False,
@@ -2156,7 +2156,7 @@ async def forwards():
         column_class=ForeignKey,
         params={
             "references": GroupBuy,
-            "on_delete": OnDelete.cascade,
+            "on_delete": OnDelete.restrict,
             "on_update": OnUpdate.cascade,
             "target_column": None,
             "null": False,
@@ -2180,7 +2180,7 @@ async def forwards():
         column_class=ForeignKey,
         params={
             "references": Agency,
-            "on_delete": OnDelete.cascade,
+            "on_delete": OnDelete.restrict,
             "on_update": OnUpdate.cascade,
             "target_column": None,
             "null": False,
@@ -2312,7 +2312,7 @@ async def forwards():
         column_class=ForeignKey,
         params={
             "references": Package,
-            "on_delete": OnDelete.cascade,
+            "on_delete": OnDelete.restrict,
             "on_update": OnUpdate.cascade,
             "target_column": None,
             "null": True,
@@ -2378,7 +2378,7 @@ async def forwards():
         column_class=ForeignKey,
         params={
             "references": Organisation,
-            "on_delete": OnDelete.cascade,
+            "on_delete": OnDelete.restrict,
             "on_update": OnUpdate.cascade,
             "target_column": None,
             "null": False,
@@ -2425,27 +2425,6 @@ async def forwards():
         params={
             "length": 64,
             "default": "",
-            "null": False,
-            "primary_key": False,
-            "unique": False,
-            "index": False,
-            "index_method": IndexMethod.btree,
-            "choices": None,
-            "db_column_name": None,
-            "secret": False,
-        },
-        schema=None,
-    )
-
-    manager.add_column(
-        table_class_name="IdempotencyKey",
-        tablename="idempotency_key",
-        column_name="status",
-        db_column_name="status",
-        column_class_name="Integer",
-        column_class=Integer,
-        params={
-            "default": 0,
             "null": False,
             "primary_key": False,
             "unique": False,
@@ -2530,7 +2509,7 @@ async def forwards():
         column_class=ForeignKey,
         params={
             "references": Agency,
-            "on_delete": OnDelete.cascade,
+            "on_delete": OnDelete.restrict,
             "on_update": OnUpdate.cascade,
             "target_column": None,
             "null": False,
@@ -2662,7 +2641,7 @@ async def forwards():
         column_class=ForeignKey,
         params={
             "references": Agency,
-            "on_delete": OnDelete.cascade,
+            "on_delete": OnDelete.restrict,
             "on_update": OnUpdate.cascade,
             "target_column": None,
             "null": False,
@@ -2686,7 +2665,7 @@ async def forwards():
         column_class=ForeignKey,
         params={
             "references": Package,
-            "on_delete": OnDelete.cascade,
+            "on_delete": OnDelete.restrict,
             "on_update": OnUpdate.cascade,
             "target_column": None,
             "null": False,
@@ -2900,7 +2879,7 @@ async def forwards():
         column_class=ForeignKey,
         params={
             "references": Engagement,
-            "on_delete": OnDelete.cascade,
+            "on_delete": OnDelete.restrict,
             "on_update": OnUpdate.cascade,
             "target_column": None,
             "null": False,
@@ -3204,7 +3183,7 @@ async def forwards():
         column_class=ForeignKey,
         params={
             "references": Item,
-            "on_delete": OnDelete.cascade,
+            "on_delete": OnDelete.restrict,
             "on_update": OnUpdate.cascade,
             "target_column": None,
             "null": False,
@@ -3334,7 +3313,7 @@ async def forwards():
         column_class=ForeignKey,
         params={
             "references": Organisation,
-            "on_delete": OnDelete.cascade,
+            "on_delete": OnDelete.restrict,
             "on_update": OnUpdate.cascade,
             "target_column": None,
             "null": True,

@@ -12,6 +12,8 @@ STATEMENTS = (
     "ALTER TABLE county_range ADD CONSTRAINT county_range_order"
     " CHECK (low_fen > 0 AND low_fen <= high_fen)",
     "ALTER TABLE county_range ADD CONSTRAINT county_range_once UNIQUE (item, size_class, set_on)",
+    "CREATE INDEX session_by_person ON session (person)",
+    "CREATE INDEX qualification_by_agency ON qualification (agency)",
     "CREATE INDEX agency_bigrams ON agency USING gin (bigrams)",
     "CREATE UNIQUE INDEX listing_live ON listing (agency, package) WHERE state = 'live'",
     "CREATE INDEX listing_by_package ON listing (package) WHERE state = 'live'",
@@ -22,6 +24,7 @@ STATEMENTS = (
     " CHECK (state IN ('open', 'closed', 'failed', 'chosen'))",
     "CREATE INDEX engagement_by_owner ON engagement (owner, started_at)",
     "CREATE INDEX engagement_by_agency ON engagement (agency, started_at)",
+    "CREATE INDEX engagement_by_supervisor ON engagement (supervisor, started_at)",
     "ALTER TABLE engagement ADD CONSTRAINT engagement_state"
     " CHECK (state IN ('running', 'delivered', 'accepted', 'settled'))",
     "ALTER TABLE milestone ADD CONSTRAINT milestone_once UNIQUE (engagement, position)",

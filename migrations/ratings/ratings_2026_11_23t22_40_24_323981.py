@@ -705,7 +705,7 @@ async def forwards():
         column_class=ForeignKey,
         params={
             "references": ScreenRun,
-            "on_delete": OnDelete.cascade,
+            "on_delete": OnDelete.restrict,
             "on_update": OnUpdate.cascade,
             "target_column": None,
             "null": False,
@@ -920,7 +920,7 @@ async def forwards():
         column_class=ForeignKey,
         params={
             "references": CaseFile,
-            "on_delete": OnDelete.cascade,
+            "on_delete": OnDelete.restrict,
             "on_update": OnUpdate.cascade,
             "target_column": None,
             "null": False,
@@ -1502,7 +1502,7 @@ async def forwards():
         column_class=ForeignKey,
         params={
             "references": FeedBatch,
-            "on_delete": OnDelete.cascade,
+            "on_delete": OnDelete.restrict,
             "on_update": OnUpdate.cascade,
             "target_column": None,
             "null": False,
@@ -2086,7 +2086,7 @@ async def forwards():
         column_class=ForeignKey,
         params={
             "references": Docket,
-            "on_delete": OnDelete.cascade,
+            "on_delete": OnDelete.restrict,
             "on_update": OnUpdate.cascade,
             "target_column": None,
             "null": False,

@@ -1,6 +1,6 @@
 """Dockets (who is asked about which engagement, until when) and their sealed answers."""
 
-from piccolo.columns import JSONB, UUID, Date, ForeignKey, Text, Timestamptz, Varchar
+from piccolo.columns import JSONB, UUID, Date, ForeignKey, OnDelete, Text, Timestamptz, Varchar
 from piccolo.table import Table
 
 from ratings.ledger.database import ENGINE
@@ -28,7 +28,7 @@ class Answer(Table, db=ENGINE):
     """One party's answer, for ever: `scores` maps indicator codes to decimal strings."""
 
     id = UUID(primary_key=True)
-    docket = ForeignKey(references=Docket, null=False)
+    docket = ForeignKey(references=Docket, null=False, on_delete=OnDelete.restrict)
     party = Varchar(length=12)
     person = Varchar(length=40)
     organisation = Varchar(length=40)

@@ -1,6 +1,6 @@
 """Case files, and the delistings that come of them."""
 
-from piccolo.columns import JSONB, UUID, Date, ForeignKey, Text, Timestamptz, Varchar
+from piccolo.columns import JSONB, UUID, Date, ForeignKey, OnDelete, Text, Timestamptz, Varchar
 from piccolo.table import Table
 
 from ratings.ledger.database import ENGINE
@@ -31,7 +31,9 @@ class Delisting(Table, db=ENGINE):
     """A temporary delisting: `until` is its last day, `lifted_at` is set by the timetable."""
 
     id = UUID(primary_key=True)
-    case_file = ForeignKey(references=CaseFile, null=False, unique=True)
+    case_file = ForeignKey(
+        references=CaseFile, null=False, unique=True, on_delete=OnDelete.restrict
+    )
     uscc = Varchar(length=18, index=True)
     severity = Varchar(length=10)
     reason = Text()

@@ -1,6 +1,15 @@
 """Screens that were run and what each found about an agency."""
 
-from piccolo.columns import JSONB, UUID, DoublePrecision, ForeignKey, Integer, Timestamptz, Varchar
+from piccolo.columns import (
+    JSONB,
+    UUID,
+    DoublePrecision,
+    ForeignKey,
+    Integer,
+    OnDelete,
+    Timestamptz,
+    Varchar,
+)
 from piccolo.table import Table
 
 from ratings.ledger.database import ENGINE
@@ -20,7 +29,7 @@ class Finding(Table, db=ENGINE):
     """One agency in one screen. `reasons` holds the rows whose contributions sum to log_odds."""
 
     id = UUID(primary_key=True)
-    run = ForeignKey(references=ScreenRun, null=False)
+    run = ForeignKey(references=ScreenRun, null=False, on_delete=OnDelete.restrict)
     uscc = Varchar(length=18, index=True)
     log_odds = DoublePrecision()
     probability = DoublePrecision()

@@ -1,6 +1,6 @@
 """Batches of feed files that were taken in, and the rows that could not be matched."""
 
-from piccolo.columns import JSONB, UUID, ForeignKey, Integer, Text, Timestamptz, Varchar
+from piccolo.columns import JSONB, UUID, ForeignKey, Integer, OnDelete, Text, Timestamptz, Varchar
 from piccolo.table import Table
 
 from ratings.ledger.database import ENGINE
@@ -23,7 +23,7 @@ class UnmatchedRow(Table, db=ENGINE):
     """A row whose key or value could not be read: kept with its reason, never guessed."""
 
     id = UUID(primary_key=True)
-    batch = ForeignKey(references=FeedBatch, null=False)
+    batch = ForeignKey(references=FeedBatch, null=False, on_delete=OnDelete.restrict)
     line = Integer()
     column = Varchar(length=60)
     value = Text()

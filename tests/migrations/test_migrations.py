@@ -8,7 +8,7 @@ from piccolo.apps.migrations.commands.new import AutoMigrationManager
 
 from market.migrations import WINGS, migrate, pending
 from market.piccolo_app import APP_CONFIG as MARKET
-from ratings.ledger.database import connect, disconnect, execute, fetchval
+from ratings.ledger.database import connect, disconnect, execute, fetch, fetchval
 from ratings.piccolo_app import APP_CONFIG as RATINGS
 
 
@@ -57,3 +57,10 @@ async def test_the_ledger_refuses_change(database: str, statement: str) -> None:
     }[statement]
     with pytest.raises(asyncpg.RaiseError, match="append-only"):
         await execute(sql)
+
+
+async def test_no_row_takes_evidence_with_it_when_it_goes(database: str) -> None:
+    """A row that another one refers to cannot be deleted, and nothing is emptied in its stead."""
+    rows = await fetch("SELECT conname, confdeltype FROM pg_constraint WHERE contype = 'f'")
+    assert len(rows) > 20
+    assert [row["conname"] for row in rows if row["confdeltype"] != b"r"] == []
