@@ -9,6 +9,7 @@ from market.agencies import names
 from ratings.ledger.actors import Actor, Role
 from ratings.ledger.database import fetch, fetchrow, row_id
 from ratings.ledger.errors import Bilingual, Conflict, Forbidden, NotFound
+from ratings.sanctions.queries import no_delisting_meanwhile
 
 # An agency counts as delisted until the timetable has lifted the delisting.
 DELISTED = "EXISTS (SELECT 1 FROM delisting d WHERE d.uscc = a.uscc AND d.lifted_at IS NULL)"
@@ -278,6 +279,13 @@ async def buyable_listing(identifier: str) -> ListingRow:
     return _listing(row)
 
 
+async def held_listing(identifier: str) -> ListingRow:
+    """As `buyable_listing`, and its agency is not delisted before the transaction ends."""
+    seen = await buyable_listing(identifier)
+    await no_delisting_meanwhile(seen.uscc)
+    return await buyable_listing(identifier)
+
+
 async def agency_of(actor: Actor) -> str:
     """The USCC of the agency the actor acts for."""
     if actor.uscc is None:
@@ -286,7 +294,11 @@ async def agency_of(actor: Actor) -> str:
 
 
 async def in_force(uscc: str) -> None:
-    """Conflict unless the agency is admitted and not delisted: only such may sell."""
+    """Conflict unless the agency is admitted and not delisted: only such may sell.
+
+    Part of a transaction, and true until it ends.
+    """
+    await no_delisting_meanwhile(uscc)
     row = await fetchrow(
         f"SELECT a.state, {DELISTED} AS delisted FROM agency a WHERE a.uscc = $1",
         uscc,

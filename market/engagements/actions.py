@@ -4,7 +4,7 @@ import uuid
 
 import msgspec
 
-from market.agencies.queries import agency_of, buyable_listing
+from market.agencies.queries import agency_of, held_listing
 from market.catalogue.queries import package as package_of
 from market.engagements.files import Stored
 from market.engagements.tables import Deliverable, Engagement, Milestone
@@ -42,7 +42,7 @@ async def choose_for_group(actor: Actor, group_buy: str, uscc: str, reason: str 
                 facts=chosen.facts,
                 price_fen=chosen.price_fen,
                 working_days=days,
-                group_buy=group_buy,
+                group_buy=chosen.group_buy,
             )
             for participant in await participations(group_buy)
         ]
@@ -55,7 +55,7 @@ async def purchase(actor: Actor, listing: str, project_name: str) -> str:
     if not project_name.strip():
         raise Refused("project-missing", "Name the project you are buying for.")
     async with tx():
-        bought = await buyable_listing(listing)
+        bought = await held_listing(listing)
         return await _start(
             actor,
             package=bought.package,
@@ -155,7 +155,11 @@ async def report_milestone(actor: Actor, engagement: str, position: int, note: s
             )
         await _deliver_if_complete(row["id"])
         await record(
-            actor, "engagement.milestone_reported", "engagement", engagement, {"position": position}
+            actor,
+            "engagement.milestone_reported",
+            "engagement",
+            str(row["id"]),
+            {"position": position},
         )
 
 
@@ -183,7 +187,7 @@ async def add_deliverable(actor: Actor, engagement: str, stored: Stored) -> str:
             actor,
             "engagement.deliverable_added",
             "engagement",
-            engagement,
+            str(row["id"]),
             {"deliverable": identifier, "sha256": stored.sha256, "size": stored.size},
         )
     return identifier
@@ -205,7 +209,7 @@ async def accept(actor: Actor, engagement: str) -> None:
             row["id"],
             actor.at,
         )
-        await record(actor, "engagement.accepted", "engagement", engagement)
+        await record(actor, "engagement.accepted", "engagement", str(row["id"]))
 
 
 async def settle(actor: Actor, engagement: str) -> str:
@@ -239,7 +243,7 @@ async def settle(actor: Actor, engagement: str) -> str:
             actor,
             "engagement.settled",
             "engagement",
-            engagement,
+            str(row["id"]),
             {"price_fen": row["price_fen"], "docket": docket},
         )
     return docket

@@ -126,6 +126,7 @@ async def join_group_buy(actor: Actor, identifier: str, project_name: str) -> Jo
         raise Refused("project-missing", "Name the project you are buying for.")
     async with tx():
         row = await _locked(identifier)
+        identifier = str(row["id"])
         if row["state"] != "open" or actor.at >= row["deadline"]:
             raise Conflict(
                 "group-buy-closed", "This group buy has closed; no one can join it any more."
@@ -154,8 +155,9 @@ async def offer_to_serve(actor: Actor, identifier: str) -> None:
     """An agency with a live listing of the package agrees to serve the group at its tiers."""
     async with tx():
         agency = await agency_of(actor)
-        await in_force(agency)
         row = await _locked(identifier)
+        identifier = str(row["id"])
+        await in_force(agency)
         if row["state"] not in ("open", "closed"):
             raise Conflict("group-buy-closed", "This group buy has ended.")
         listed = await fetchval(
@@ -183,6 +185,7 @@ async def close_group_buy(actor: Actor, identifier: str) -> None:
     """
     async with tx():
         row = await _locked(identifier)
+        identifier = str(row["id"])
         if row["state"] != "open" or actor.at < row["deadline"]:
             return
         participants = await fetchval(
@@ -219,6 +222,7 @@ class Chosen(msgspec.Struct, frozen=True):
 async def choose_agency(actor: Actor, identifier: str, uscc: str, reason: str) -> Chosen:
     """The opener chooses among the agencies that offered; part of a larger transaction."""
     row = await _locked(identifier)
+    identifier = str(row["id"])
     if str(row["organisation"]) != _organisation(actor):
         raise Forbidden("not-the-opener", "Only the enterprise that opened the group may choose.")
     if row["state"] != "closed":

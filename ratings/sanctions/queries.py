@@ -5,7 +5,7 @@ from datetime import date, datetime
 import msgspec
 
 from ratings.ledger.actors import Actor, Role
-from ratings.ledger.database import fetch, fetchrow, fetchval, row_id
+from ratings.ledger.database import execute, fetch, fetchrow, fetchval, row_id
 from ratings.ledger.errors import Bilingual, NotFound
 from ratings.sanctions.rules import Kind, Severity
 
@@ -120,6 +120,14 @@ def _delisting(row: tuple[object, ...]) -> DelistingRow:
 async def delisting_in_force(uscc: str) -> DelistingRow | None:
     row = await fetchrow(f"{_DELISTING} WHERE d.uscc = $1 AND d.lifted_at IS NULL", uscc)
     return None if row is None else _delisting(row)
+
+
+async def no_delisting_meanwhile(uscc: str) -> None:
+    """Hold off every decision on an agency until the transaction ends; sales go on side by side.
+
+    Comes before the check that it may sell, and before the first entry of the ledger.
+    """
+    await execute("SELECT pg_advisory_xact_lock_shared(hashtext('case ' || $1::text))", uscc)
 
 
 async def delistings_in_force() -> list[DelistingRow]:
