@@ -207,4 +207,4 @@ async def withdraw_listing(actor: Actor, listing: str) -> None:
             raise NotFound(
                 "listing-unknown", "You have no live listing {listing}.", listing=listing
             )
-        await record(actor, "listing.withdrawn", "agency", agency, {"listing": listing})
+        await record(actor, "listing.withdrawn", "agency", agency, {"listing": row_id(listing)})

@@ -87,7 +87,7 @@ async def answer_case(actor: Actor, case: str, text: str) -> None:
             text,
             actor.at,
         )
-        await record(actor, "case.answered", "agency", uscc, {"case": case})
+        await record(actor, "case.answered", "agency", uscc, {"case": str(row["id"])})
 
 
 async def dismiss_case(actor: Actor, case: str, reason: str) -> None:
@@ -97,7 +97,12 @@ async def dismiss_case(actor: Actor, case: str, reason: str) -> None:
         row = await _undecided(case)
         await _decide(actor, row, "dismissed", reason)
         await record(
-            actor, "case.dismissed", "agency", str(row["uscc"]), {"case": case}, reason=reason
+            actor,
+            "case.dismissed",
+            "agency",
+            str(row["uscc"]),
+            {"case": str(row["id"])},
+            reason=reason,
         )
 
 
@@ -134,7 +139,7 @@ async def delist(actor: Actor, case: str, severity: Severity, until: date, reaso
             "agency.delisted",
             "agency",
             uscc,
-            {"case": case, "severity": severity.value, "until": until.isoformat()},
+            {"case": str(row["id"]), "severity": severity.value, "until": until.isoformat()},
             reason=reason,
         )
     return identifier

@@ -139,3 +139,22 @@ async def test_over_http(county: County, agency: Account, listing: str) -> None:
         "items": [],
         "next": None,
     }
+
+
+async def test_every_spelling_of_an_id_leads_to_one_history(
+    county: County, agency: Account, listing: str
+) -> None:
+    owner = county.enterprise.actor()
+    made = await purchase(owner, listing, "一号厂房")
+    for position in range(1, 6):
+        await report_milestone(agency.actor(), made.upper(), position)
+    await add_deliverable(agency.actor(), made.replace("-", ""), A_FILE)
+    await accept(owner, made.upper())
+    await settle(owner, f"{{{made}}}")
+    acts = [entry.act for entry in await history("engagement", made)]
+    assert acts.count("engagement.milestone_reported") == 5
+    assert acts[-3:] == [
+        "engagement.deliverable_added",
+        "engagement.accepted",
+        "engagement.settled",
+    ]
