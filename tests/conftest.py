@@ -17,6 +17,7 @@ from urllib.parse import urlsplit, urlunsplit
 
 import asyncpg
 import httpx
+import hypothesis
 import pytest
 from litestar import Litestar
 from pwdlib import PasswordHash
@@ -34,6 +35,12 @@ from ratings.ledger.clock import now
 from ratings.ledger.database import connect, disconnect
 from ratings.ledger.postgres import EmbeddedPostgres
 from ratings.ledger.uscc import Uscc, check_character
+
+# No test is timed: a busy machine is no fault. What lands is judged by the same examples each time.
+hypothesis.settings.register_profile(
+    "steelyard", deadline=None, derandomize="CI" in os.environ, print_blob=True
+)
+hypothesis.settings.load_profile("steelyard")
 
 PASSWORD = "a long enough password"
 _UNSAFE_BUT_FAST = {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off"}
