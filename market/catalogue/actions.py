@@ -167,5 +167,9 @@ async def assign_supervisor(actor: Actor, package: str, organisation: str) -> No
             "UPDATE package SET supervisor = $2 WHERE code = $1", package, row_id(organisation)
         )
         await record(
-            actor, "package.supervisor_named", "package", package, {"supervisor": row_id(organisation)}
+            actor,
+            "package.supervisor_named",
+            "package",
+            package,
+            {"supervisor": row_id(organisation)},
         )
