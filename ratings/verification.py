@@ -6,7 +6,8 @@ import msgspec
 
 from ratings.evaluations.queries import answers
 from ratings.evaluations.rules import answer_digest
-from ratings.ledger.database import fetch
+from ratings.ledger.clock import local_date
+from ratings.ledger.database import fetch, snapshot
 from ratings.ledger.queries import chain
 from ratings.ledger.rules import Entry, first_break
 from ratings.stars.queries import published, recompute
@@ -22,7 +23,15 @@ class Report(msgspec.Struct, frozen=True):
 
 
 async def verify(progress: Callable[[str], None] = lambda line: None) -> Report:
-    """Walk the chain, then hold standings, answers, events and delistings against it."""
+    """Walk the chain, then hold standings, answers, events and delistings against it.
+
+    All of it as it stood at one moment: the market may go on meanwhile.
+    """
+    async with snapshot():
+        return await _verify(progress)
+
+
+async def _verify(progress: Callable[[str], None]) -> Report:
     entries = [entry async for entry in chain()]
     faults = []
     progress(f"ledger: {len(entries)} entries")
@@ -73,6 +82,11 @@ async def _standings(entries: list[Entry], faults: list[str]) -> int:
     for uscc in sorted(recorded.keys() | stored.keys()):
         if sorted(recorded.get(uscc, []), key=str) != sorted(stored.get(uscc, []), key=str):
             faults.append(f"standings of {uscc}: not those the ledger records")
+    for row in await fetch(
+        "SELECT uscc FROM (SELECT uscc, current, as_of = max(as_of) OVER (PARTITION BY uscc)"
+        " AS newest FROM standing) AS s WHERE current <> newest GROUP BY uscc ORDER BY uscc"
+    ):
+        faults.append(f"standings of {row['uscc']}: the one in force is not the newest")
     return len(rows)
 
 
@@ -108,11 +122,23 @@ async def _events(entries: list[Entry], faults: list[str]) -> None:
 
 
 async def _delistings(entries: list[Entry], faults: list[str]) -> None:
+    """Those imposed, and those lifted: a firm comes back by the ledger or not at all."""
+    lifted = {entry.fact()["case"] for entry in entries if entry.act == "agency.relisted"}
     recorded = {
-        (entry.subject, entry.fact()["until"], entry.fact()["severity"], entry.reason)
+        (
+            entry.subject,
+            entry.fact()["case"],
+            local_date(entry.at).isoformat(),
+            *(entry.fact()[name] for name in ("until", "severity")),
+            entry.reason,
+            entry.fact()["case"] in lifted,
+        )
         for entry in entries
         if entry.act == "agency.delisted"
     }
-    rows = await fetch("SELECT uscc, until::text, severity, reason FROM delisting")
-    for difference in sorted(recorded ^ {tuple(row) for row in rows}):
-        faults.append(f"delisting of {difference[0]}: not as recorded")
+    rows = await fetch(
+        "SELECT uscc, case_file::text, starts::text, until::text, severity, reason,"
+        " lifted_at IS NOT NULL FROM delisting"
+    )
+    for uscc in sorted({str(row[0]) for row in recorded ^ {tuple(row) for row in rows}}):
+        faults.append(f"delisting of {uscc}: not as recorded")

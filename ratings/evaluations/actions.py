@@ -1,7 +1,7 @@
 """One engagement, one evaluation: opening the docket, answering, unsealing."""
 
 import uuid
-from datetime import date
+from datetime import date, datetime
 from decimal import Decimal, InvalidOperation
 
 import msgspec
@@ -16,7 +16,7 @@ from ratings.evaluations.rules import (
     may_unseal,
 )
 from ratings.evaluations.tables import Answer, Docket
-from ratings.ledger.actions import record
+from ratings.ledger.actions import record, turn
 from ratings.ledger.actors import Actor
 from ratings.ledger.database import execute, fetchval, tx
 from ratings.ledger.errors import Conflict, Fault, NotFound, Refused
@@ -82,6 +82,7 @@ async def answer(actor: Actor, docket: str, scores: dict[str, str], comment: str
     async with tx():
         row = await docket_for_update(docket)
         party = party_of(actor, row)
+        known_at = await turn("standing.published", "agency", row.uscc, actor.at)
         if row.unsealed_at is not None or actor.at >= row.due[party]:
             raise Conflict("evaluation-closed", "The time to answer has passed.")
         if party in row.answered:
@@ -105,21 +106,24 @@ async def answer(actor: Actor, docket: str, scores: dict[str, str], comment: str
         )
         # What was answered stays sealed, in the ledger too: only that it was.
         await record(actor, "docket.answered", "docket", row.id, {"party": party.value})
-        await _unseal_if_due(actor, msgspec.structs.replace(row, answered=(*row.answered, party)))
+        complete = msgspec.structs.replace(row, answered=(*row.answered, party))
+        await _unseal_if_due(actor, complete, known_at)
     return party
 
 
 async def unseal(actor: Actor, docket: str) -> bool:
     """Open the answers once everybody has answered or the time is up; else do nothing."""
     async with tx():
-        return await _unseal_if_due(actor, await docket_for_update(docket))
+        row = await docket_for_update(docket)
+        known_at = await turn("standing.published", "agency", row.uscc, actor.at)
+        return await _unseal_if_due(actor, row, known_at)
 
 
-async def _unseal_if_due(actor: Actor, row: DocketRow) -> bool:
+async def _unseal_if_due(actor: Actor, row: DocketRow, known_at: datetime) -> bool:
     view = DocketView(row.owner, row.supervisor, row.due, row.answered)
     if row.unsealed_at is not None or not may_unseal(view, actor.at):
         return False
-    await execute("UPDATE docket SET unsealed_at = $2 WHERE id = $1", row.id, actor.at)
+    await execute("UPDATE docket SET unsealed_at = $2 WHERE id = $1", row.id, known_at)
     await enqueue(RESTAND, {"uscc": row.uscc}, actor.at)
     await record(
         actor,

@@ -1,13 +1,34 @@
 """Appending to the ledger, always inside the transaction of the act itself."""
 
 from collections.abc import Mapping
+from datetime import datetime, timedelta
 
 from ratings.ledger import rules
 from ratings.ledger.actors import Actor
-from ratings.ledger.database import connection, execute, fetchrow
+from ratings.ledger.database import connection, execute, fetchrow, fetchval
 
 # Any constant will do; it only has to be the same in every process that appends.
 _CHAIN_LOCK = 7_165_001
+
+
+async def turn(act: str, subject_kind: str, subject: str, at: datetime) -> datetime:
+    """Wait until nobody else is at this act on this thing; then `at`, or just after the last one.
+
+    An act carries the time at which it was asked for, and may then have waited. With the moment
+    returned here, the order of the times is the order in which the transactions saw each other:
+    what arrives after the act never looks as if it had been known to it. Held until the
+    transaction ends; comes before its first entry.
+    """
+    await execute(
+        "SELECT pg_advisory_xact_lock(hashtext($1))", f"turn {act} {subject_kind} {subject}"
+    )
+    last: datetime | None = await fetchval(
+        "SELECT max(at) FROM ledger_entry WHERE subject_kind = $1 AND subject = $2 AND act = $3",
+        subject_kind,
+        subject,
+        act,
+    )
+    return at if last is None or at > last else last + timedelta(microseconds=1)
 
 
 async def record(

@@ -109,14 +109,27 @@ async def tx() -> AsyncIterator[None]:
         async with connection().transaction():
             yield
         return
-    assert ENGINE.pool is not None, "connect() comes first"
     with _storable(), _unique():
-        async with ENGINE.pool.acquire() as acquired, acquired.transaction():
-            token = ENGINE.current_transaction.set(_Joined(acquired))
-            try:
-                yield
-            finally:
-                ENGINE.current_transaction.reset(token)
+        async with _outermost():
+            yield
+
+
+@asynccontextmanager
+async def snapshot() -> AsyncIterator[None]:
+    """One unchanging view for several reads, while others go on writing."""
+    async with _outermost(isolation="repeatable_read", readonly=True):
+        yield
+
+
+@asynccontextmanager
+async def _outermost(**how: Any) -> AsyncIterator[None]:
+    assert ENGINE.pool is not None, "connect() comes first"
+    async with ENGINE.pool.acquire() as acquired, acquired.transaction(**how):
+        token = ENGINE.current_transaction.set(_Joined(acquired))
+        try:
+            yield
+        finally:
+            ENGINE.current_transaction.reset(token)
 
 
 def _source() -> Any:

@@ -5,7 +5,7 @@ from datetime import date
 import msgspec
 
 from ratings.evaluations.actions import RESTAND
-from ratings.ledger.actions import record
+from ratings.ledger.actions import record, turn
 from ratings.ledger.actors import Actor
 from ratings.ledger.clock import local_date
 from ratings.ledger.database import execute, fetchval, tx
@@ -29,9 +29,10 @@ async def restand(actor: Actor, uscc: str) -> Standing:
     """
     async with tx():
         # Two answers unsealed at once must not publish the older computation last.
-        await execute("SELECT pg_advisory_xact_lock(hashtext($1))", f"standing {uscc}")
+        as_of = await turn("standing.published", "agency", uscc, actor.at)
+        actor = msgspec.structs.replace(actor, at=as_of)
         before = await current(uscc)
-        computed = await recompute(uscc, actor.at)
+        computed = await recompute(uscc, as_of)
         waterfall = list(computed.waterfall)
         unchanged = before is not None and (
             (before.score, before.stars, before.state, before.engagements, before.waterfall)
@@ -43,7 +44,7 @@ async def restand(actor: Actor, uscc: str) -> Standing:
         await StandingTable.insert(
             StandingTable(
                 uscc=uscc,
-                as_of=actor.at,
+                as_of=as_of,
                 current=True,
                 score=computed.score,
                 stars=computed.stars,
@@ -103,6 +104,7 @@ async def report_event(actor: Actor, event: ReportedEvent) -> None:
     if not event.document.strip():
         raise Refused("document-missing", "Feedback needs the number of its document.")
     async with tx():
+        known_at = await turn("standing.published", "agency", uscc, actor.at)
         known = await fetchval(
             "SELECT true FROM outside_event WHERE uscc = $1 AND document = $2",
             uscc,
@@ -119,7 +121,7 @@ async def report_event(actor: Actor, event: ReportedEvent) -> None:
                 severity=event.severity.value,
                 repaired_on=None,
                 cap=event.cap.value,
-                recorded_at=actor.at,
+                recorded_at=known_at,
             )
         )
         await enqueue(RESTAND, {"uscc": uscc}, actor.at)

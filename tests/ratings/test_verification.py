@@ -1,6 +1,8 @@
 """`verify` finds what was changed behind the program's back, and names it."""
 
-from datetime import date, timedelta
+import asyncio
+from contextvars import Context
+from datetime import date, datetime, timedelta
 
 import pytest
 
@@ -13,6 +15,7 @@ from ratings.sanctions.actions import delist, open_case
 from ratings.sanctions.rules import Kind, Severity
 from ratings.stars.actions import ReportedEvent, report_event, restand
 from ratings.stars.feedback import Severity as EventSeverity
+from ratings.stars.queries import StandingRow, current, published
 from ratings.verification import Report, verify
 from tests.conftest import make_uscc
 
@@ -108,8 +111,45 @@ async def test_an_honest_record_holds(record: str) -> None:
         ("DELETE FROM answer WHERE party = 'centre'", "its answers were changed"),
         ("UPDATE outside_event SET severity = 'minor'", "outside event"),
         ("UPDATE delisting SET until = until + 1", "delisting of"),
+        ("UPDATE delisting SET starts = starts - 1", "delisting of"),
+        ("UPDATE delisting SET lifted_at = now()", "delisting of"),
+        ("UPDATE standing SET current = false", "in force is not the newest"),
     ],
 )
 async def test_tampering_is_found_and_named(record: str, statement: str, fault: str) -> None:
     report = await tampered(statement)
     assert any(fault in line for line in report.faults), report.faults
+
+
+async def test_a_record_that_grows_meanwhile_holds(
+    record: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def read_a_little_later() -> list[StandingRow]:
+        await asyncio.create_task(_one_more_event(now()), context=Context())
+        return await published()
+
+    monkeypatch.setattr("ratings.verification.published", read_a_little_later)
+    assert (await verify()).faults == []
+
+
+async def test_what_was_asked_for_before_a_standing_and_came_after_it(record: str) -> None:
+    """Evidence that had to wait does not look as if the standing published meanwhile knew it."""
+    asked = now() - timedelta(minutes=5)
+    await _one_more_event(asked)
+    assert (await verify()).faults == []
+    rows = await published(USCC)
+    assert [row.as_of for row in rows] == sorted({row.as_of for row in rows})
+    last = await current(USCC)
+    assert last is not None
+    assert last.waterfall == rows[-1].waterfall
+    assert "another" in {step.reference for step in last.waterfall}
+
+
+async def _one_more_event(at: datetime) -> None:
+    centre = Actor(role=Role.CENTRE, at=at, person=CENTRE, organisation=CENTRE)
+    day = local_date(at) - timedelta(days=1)
+    event = ReportedEvent(
+        uscc=USCC, on=day, source="tax", document="another", severity=EventSeverity.SERIOUS
+    )
+    await report_event(centre, event)
+    await restand(system(at), USCC)
