@@ -4,20 +4,17 @@ The browser is Debian's Chromium. Server, timetable and browser are driven from 
 loop of the tests, so that a test may also act and look behind the pages.
 """
 
-import asyncio
 import shutil
-import socket
 from collections.abc import AsyncIterator
-from contextlib import AsyncExitStack, asynccontextmanager
+from contextlib import AsyncExitStack
 
 import pytest
-import uvicorn
 from babel import Locale
 from litestar import Litestar
 from playwright.async_api import Browser, async_playwright
 
-from market import worker
 from market.web import text
+from tests.browser.serving import serving
 from tests.browser.visitors import Arrive, Visitor, visiting
 from tests.conftest import PASSWORD
 from tests.county import county
@@ -37,26 +34,6 @@ async def chromium() -> AsyncIterator[Browser]:
         browser = await playwright.chromium.launch(executable_path=found, args=_ARGUMENTS)
         yield browser
         await browser.close()
-
-
-@asynccontextmanager
-async def serving(app: Litestar, database_url: str) -> AsyncIterator[str]:
-    """The address at which `app`, already started, answers over a socket."""
-    with socket.socket() as listening:
-        listening.bind(("127.0.0.1", 0))
-        config = uvicorn.Config(
-            app, loop="none", lifespan="off", ws="none", log_level="warning", server_header=False
-        )
-        server, stop = uvicorn.Server(config), asyncio.Event()
-        timetable = asyncio.create_task(worker.run(database_url, stop))
-        answering = asyncio.create_task(server.serve(sockets=[listening]))
-        try:
-            yield "http://{}:{}".format(*listening.getsockname())
-        finally:
-            stop.set()
-            server.should_exit = True
-            await answering
-            await timetable
 
 
 @pytest.fixture

@@ -69,7 +69,7 @@ class Visitor:
         """A button, by its text and what it `also` says to screen readers; waits for the page."""
         name = f"{self.says(msgid)} {also}".strip()
         async with self.page.expect_navigation() as navigation:
-            await self.page.get_by_role("button", name=name).click()
+            await self.page.get_by_role("button", name=name, exact=True).click()
         response = await navigation.value
         assert response is not None
         assert response.status == status, (self.page.url, await self.told())
