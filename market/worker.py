@@ -70,18 +70,25 @@ FOLLOWS: dict[str, Callable[[datetime, dict[str, str]], Awaitable[object]]] = {
 
 async def nightly(at: datetime) -> None:
     """What time alone changes in a standing: windows move on, deductions fade."""
-    for uscc in await agencies_with_answers():
-        await restand(system(at), uscc)
+    await _each(await agencies_with_answers(), lambda uscc: restand(system(at), uscc))
 
 
 async def sweep(at: datetime) -> None:
     """What is due and undone, should a job have been lost or run by a clock that was ahead."""
-    for group_buy in await overdue_group_buys(at):
-        await close_group_buy(system(at), group_buy)
-    for docket in await overdue_dockets(at):
-        await unseal(system(at), docket)
-    for delisting in await due_to_lift(at):
-        await lift(system(at), delisting)
+    await _each(await overdue_group_buys(at), lambda one: close_group_buy(system(at), one))
+    await _each(await overdue_dockets(at), lambda one: unseal(system(at), one))
+    await _each(await due_to_lift(at), lambda one: lift(system(at), one))
+
+
+async def _each(subjects: list[str], action: Callable[[str], Awaitable[object]]) -> None:
+    """One that fails is logged and comes again next time; the others do not wait for it."""
+    for subject in subjects:
+        try:
+            await action(subject)
+        except (OSError, asyncpg.InterfaceError):
+            raise
+        except Exception:
+            log.exception("the timetable could not do what is due for %s", subject)
 
 
 def build(connection: asyncpg.Connection) -> PgQueuer:
