@@ -91,6 +91,10 @@ def _told(request: Asking, error: Exception) -> SteelyardError:
     if isinstance(error, SteelyardError):
         return error
     status = error.status_code if isinstance(error, HTTPException) else 500
+    if isinstance(error, RecursionError):
+        # The one way to make the decoder give up that is not a ValueError to it: a body of
+        # brackets within brackets. Nothing of ours nests by what a visitor sends.
+        status = 400
     if status not in _FRAMEWORK:
         return _Told(500, *_UNEXPECTED)
     code, message = _FRAMEWORK[status]

@@ -90,7 +90,11 @@ async def test_wrong_method(client: httpx.AsyncClient) -> None:
     assert "POST" in answer.headers["allow"]
 
 
-@pytest.mark.parametrize("body", [b"{", b"[]", b'{"login": 1, "password": "x"}', b"", b"\xff"])
+@pytest.mark.parametrize(
+    "body",
+    [b"{", b"[]", b'{"login": 1, "password": "x"}', b"", b"\xff", b"[" * 100_000],
+    ids=["cut", "list", "wrong type", "empty", "no UTF-8", "brackets in brackets"],
+)
 async def test_malformed_body(client: httpx.AsyncClient, body: bytes) -> None:
     answer = await client.post(
         "/api/v1/sessions", content=body, headers={"Content-Type": "application/json"}
