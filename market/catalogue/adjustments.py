@@ -30,6 +30,8 @@ def adjust(
         value: str | Decimal | None = getattr(facts, table.fact)
         if value is None:
             continue
+        if isinstance(value, Decimal):
+            checked_figure(table.fact, value)
         applied = factor_tables.find(table, value, facts.amount_wan)
         if applied is not None:
             span = _times(span, applied.factor, applied.zh, applied.en, lines, unit)

@@ -73,6 +73,18 @@ AMOUNT = Decimal(5000)
             "4000",
         ),
         (
+            "supervision-670",
+            Facts(amount_wan=AMOUNT, altitude_m=Decimal("NaN")),
+            "impossible-figure",
+            "altitude_m",
+        ),
+        (
+            "supervision-670",
+            Facts(amount_wan=AMOUNT, altitude_m=Decimal(-1)),
+            "impossible-figure",
+            "altitude_m",
+        ),
+        (
             "tendering-1980",
             Facts(kind="works", amount_wan=AMOUNT, as_of=date(2010, 1, 1)),
             "fee-standard-not-in-force",
