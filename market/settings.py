@@ -1,7 +1,9 @@
 """The environment, read once into one frozen value."""
 
+import contextlib
 import os
 import secrets
+import tempfile
 from pathlib import Path
 
 import msgspec
@@ -48,12 +50,19 @@ def _decode(kind: type, value: object) -> object:
 
 
 def installation_key(settings: Settings) -> bytes:
-    """A secret of this installation, made on first use; hashes personal identifiers on entry."""
+    """A secret of this installation, made on first use; seals cursors and the forms of pages.
+
+    It appears under its name only when it is whole: of two processes that begin at once one makes
+    it and both read the same, and whoever is killed meanwhile leaves no empty one behind.
+    """
     if settings.feed_key:
         return settings.feed_key.encode()
     path = settings.var_dir / "installation.key"
     if not path.exists():
         path.parent.mkdir(parents=True, exist_ok=True)
-        path.touch(mode=0o600)
-        path.write_bytes(secrets.token_bytes(32))
+        with tempfile.NamedTemporaryFile(dir=path.parent) as file:
+            file.write(secrets.token_bytes(32))
+            file.flush()
+            with contextlib.suppress(FileExistsError):
+                os.link(file.name, path)
     return path.read_bytes()
