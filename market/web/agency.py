@@ -18,10 +18,10 @@ from market.web.project import offered_range, read_facts
 from market.web.render import locale_of, page, see_other
 from market.web.standings import engagement_rows, waterfall_rows
 from ratings.ledger.actors import Actor, Role
-from ratings.ledger.errors import NotFound, SteelyardError
+from ratings.ledger.errors import SteelyardError
 from ratings.ledger.text import N_
 from ratings.sanctions.actions import answer_case
-from ratings.sanctions.queries import case_file, case_files, delisting_in_force
+from ratings.sanctions.queries import case_files, delisting_in_force, visible_case_file
 from ratings.stars.policy import load_policy
 from ratings.stars.queries import recompute
 from ratings.stars.standing import what_would_lift
@@ -130,9 +130,7 @@ async def withdraw(request: Asking, identifier: FromPath[str]) -> Response[Any]:
 async def _case_page(
     request: Asking, identifier: str, form: Form, error: SteelyardError | None = None
 ) -> Response[str]:
-    case = await case_file(identifier)
-    if case.uscc != actor(request).uscc:
-        raise NotFound("case-unknown", "There is no case {id}.", id=identifier)
+    case = await visible_case_file(actor(request), identifier)
     delisting = await delisting_in_force(case.uscc)
     return page(
         request,

@@ -9,6 +9,8 @@ from ratings.ledger.database import execute, fetch, fetchrow, fetchval, row_id
 from ratings.ledger.errors import Bilingual, NotFound
 from ratings.sanctions.rules import Kind, Severity
 
+_OFFICIALS = (Role.CENTRE, Role.SUPERVISOR, Role.AUDITOR)
+
 
 class CaseRow(msgspec.Struct, frozen=True):
     """A case file; `reasons` are the sentences it was opened with, in both languages."""
@@ -63,9 +65,9 @@ async def case_files(
 
 
 async def visible_case_file(actor: Actor, identifier: str) -> CaseRow:
-    """As `case_file`; to an agency, another's case does not exist."""
+    """As `case_file`, for officials and for the agency itself; to others it does not exist."""
     found = await case_file(identifier)
-    if actor.role is Role.AGENCY and found.uscc != actor.uscc:
+    if actor.role not in _OFFICIALS and found.uscc != actor.uscc:
         raise NotFound("case-unknown", "There is no case {id}.", id=identifier)
     return found
 
@@ -73,11 +75,12 @@ async def visible_case_file(actor: Actor, identifier: str) -> CaseRow:
 async def visible_case_files(
     actor: Actor, *, state: str = "", limit: int = 100, offset: int = 0
 ) -> list[CaseRow]:
-    """As `case_files`; an agency sees its own only."""
-    if actor.role is Role.AGENCY and actor.uscc is None:
+    """As `case_files`, for officials; an agency sees its own only, everybody else none."""
+    if actor.role in _OFFICIALS:
+        return await case_files(state=state, limit=limit, offset=offset)
+    if not actor.uscc:
         return []
-    own = actor.uscc or "" if actor.role is Role.AGENCY else ""
-    return await case_files(uscc=own, state=state, limit=limit, offset=offset)
+    return await case_files(uscc=actor.uscc, state=state, limit=limit, offset=offset)
 
 
 async def last_dismissal(uscc: str, kind: Kind) -> datetime | None:

@@ -21,7 +21,12 @@ from ratings.ledger.database import execute
 from ratings.ledger.errors import Bilingual, Conflict, NotFound, Refused
 from ratings.ledger.queries import history
 from ratings.sanctions.actions import LIFT, answer_case, delist, dismiss_case, lift, open_case
-from ratings.sanctions.queries import case_file, delisting_in_force
+from ratings.sanctions.queries import (
+    case_file,
+    delisting_in_force,
+    visible_case_file,
+    visible_case_files,
+)
 from ratings.sanctions.rules import Kind, Severity
 from ratings.verification import verify
 from tests.conftest import Account
@@ -207,3 +212,13 @@ async def test_a_delisting_changed_behind_its_back_is_found(county: County, case
     assert (await verify()).faults == []
     await execute("UPDATE delisting SET until = until - 30")
     assert any("delisting of" in fault for fault in (await verify()).faults)
+
+
+async def test_who_may_see_a_case(county: County, agency: Account, case: str) -> None:
+    other = await county.agency()
+    for one in (county.centre, county.supervisor, agency):
+        assert (await visible_case_file(one.actor(), case)).id == case
+        assert [row.id for row in await visible_case_files(one.actor())] == [case]
+    for one in (county.enterprise, other):
+        await refused(visible_case_file(one.actor(), case), NotFound, "case-unknown")
+        assert await visible_case_files(one.actor()) == []
