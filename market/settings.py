@@ -5,8 +5,11 @@ import os
 import secrets
 import tempfile
 from pathlib import Path
+from typing import Annotated
 
 import msgspec
+
+from ratings.ledger.errors import Unavailable
 
 
 class Settings(msgspec.Struct, frozen=True):
@@ -15,13 +18,13 @@ class Settings(msgspec.Struct, frozen=True):
     database_url: str = ""
     var_dir: Path = Path("var")
     host: str = "127.0.0.1"
-    port: int = 8000
+    port: Annotated[int, msgspec.Meta(ge=0, le=65535)] = 8000
     demonstration: bool = False
     site_name: str = "云溪县中介服务超市"
     site_name_en: str = "Yunxi County Agency Market"
     site_owner: str = "云溪县政务服务管理办公室"
     site_owner_en: str = "Yunxi County Government Services Office"
-    max_upload_bytes: int = 50 * 1024 * 1024
+    max_upload_bytes: Annotated[int, msgspec.Meta(ge=1)] = 50 * 1024 * 1024
     secure_cookies: bool = False
     feed_key: str = ""
     files_url: str = ""
@@ -33,14 +36,29 @@ class Settings(msgspec.Struct, frozen=True):
 
 
 def from_environment(**overrides: object) -> Settings:
-    """Variables are named STEELYARD_… except DATABASE_URL; overrides come from the command line."""
+    """Variables are named STEELYARD_… except DATABASE_URL; overrides come from the command line.
+
+    Unavailable names the variable whose value cannot be used.
+    """
     values: dict[str, object] = {"database_url": os.environ.get("DATABASE_URL", "")}
     for field in msgspec.structs.fields(Settings):
         text = os.environ.get(f"STEELYARD_{field.name.upper()}")
         if text is not None:
             values[field.name] = text
     values.update({name: value for name, value in overrides.items() if value is not None})
-    return msgspec.convert(values, Settings, strict=False, dec_hook=_decode)
+    try:
+        return msgspec.convert(values, Settings, strict=False, dec_hook=_decode)
+    except msgspec.ValidationError as error:
+        why, _, place = str(error).rpartition(" - at `$.")
+        name = place.rstrip("`")
+        raise Unavailable(
+            "setting-unusable",
+            "STEELYARD_{name} (or --{option}) cannot be “{value}”: {why}.",
+            name=name.upper(),
+            option=name.replace("_", "-"),
+            value=values[name],
+            why=why,
+        ) from error
 
 
 def _decode(kind: type, value: object) -> object:

@@ -34,6 +34,7 @@ from ratings.ledger.postgres_user import give, own_private_directory, run_as
 _PORT: Final = 5432  # Only the name of the socket file: no network port is ever opened.
 _NAME: Final = "steelyard"  # of the database and of its owner
 _SOCKET_PATH_LIMIT: Final = 100  # bytes; the kernel's own limit is 104 to 108
+_UNWRITABLE: Final = (errno.EACCES, errno.EPERM, errno.EROFS, errno.ENOTDIR)
 _CRASH_GRACE: Final = 5.0  # seconds in which a killed server's children still hold its memory
 _START_TIMEOUT: Final = 60  # seconds; a recovery after a crash may replay a lot
 
@@ -262,7 +263,7 @@ def _explain(words: str, directory: Path, number: int | None = None) -> Unavaila
             " on another disk.",
             path=directory,
         )
-    if number in (errno.EACCES, errno.EPERM, errno.EROFS) or "Permission denied" in words:
+    if number in _UNWRITABLE or "Permission denied" in words:
         return Unavailable(
             "database-directory",
             "The database directory {path} cannot be written. Give it to this user, or set"

@@ -156,3 +156,18 @@ def test_an_unusable_data_directory_is_said_in_one_sentence(environment: dict[st
     assert refused.returncode == 1
     assert "/dev/full" in refused.stderr
     assert "Traceback" not in refused.stderr
+
+
+@pytest.mark.parametrize(
+    ("variable", "value"),
+    [("PORT", "eight"), ("PORT", "65536"), ("MAX_UPLOAD_BYTES", "0"), ("DEMONSTRATION", "perhaps")],
+)
+def test_an_unusable_setting_is_said_in_one_sentence(
+    environment: dict[str, str], variable: str, value: str
+) -> None:
+    environment[f"STEELYARD_{variable}"] = value
+    refused = finished(environment, "migrate")
+    assert refused.returncode == 1
+    assert f"STEELYARD_{variable}" in refused.stderr
+    assert value in refused.stderr
+    assert "Traceback" not in refused.stderr

@@ -213,6 +213,7 @@ def test_a_wrong_setting_is_explained_in_the_servers_words(directory: Path) -> N
         ("No space left on device", 28, "database-disk-full"),
         ("initdb: error: Permission denied", None, "database-directory"),
         ("Read-only file system", 30, "database-directory"),
+        ("Not a directory", 20, "database-directory"),
         ("anything else", None, "database-not-started"),
     ],
 )
