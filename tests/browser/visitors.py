@@ -18,6 +18,8 @@ _REPORTED_TWICE = "Failed to load resource"
 # A page that is left before it has loaded everything, or a link that becomes a download.
 _LEFT = "net::ERR_ABORTED"
 _GRAVE = ("serious", "critical")
+# What colours and widths can change; the rest is the same page.
+OF_APPEARANCE = ("color-contrast", "link-in-text-block", "scrollable-region-focusable")
 _WIDER = """() => {
   const wide = [...document.querySelectorAll("body *")].filter(
     (one) => one.getBoundingClientRect().right > innerWidth + 1,
@@ -60,6 +62,9 @@ class Visitor:
         """A text of the site in this visitor's language."""
         return text.gettext(self.locale, msgid, **params)
 
+    def either(self, chinese: str, english: str) -> str:
+        return chinese if self.locale == text.ZH else english or chinese
+
     async def go(self, path: str, *, status: int = 200) -> None:
         response = await self.page.goto(self._origin + path)
         assert response is not None
@@ -75,9 +80,9 @@ class Visitor:
         assert response.status == status, (self.page.url, await self.told())
 
     async def follow(self, link: str) -> None:
-        """A link, by its text."""
+        """A link of the page's own content, by its text."""
         async with self.page.expect_navigation():
-            await self.page.get_by_role("link", name=link).first.click()
+            await self.page.locator("main").get_by_role("link", name=link).first.click()
 
     async def fill(self, **fields: object) -> None:
         """Fields by their names; `__` stands for the `-` that Python does not allow."""
@@ -86,6 +91,9 @@ class Visitor:
 
     async def sees(self, msgid: str, /, **params: object) -> None:
         await self.reads(self.says(msgid, **params))
+
+    async def sees_count(self, one: str, many: str, count: int) -> None:
+        await self.reads(text.ngettext(self.locale, one, many, count))
 
     async def reads(self, words: str) -> None:
         """Shown, and not only somewhere in the page's source."""
@@ -118,9 +126,12 @@ Arrive = Callable[..., Awaitable[Visitor]]
 """Brings another visitor to a test's market; see the fixture `arrive`."""
 
 
-async def accessible(page: Page) -> None:
-    """No serious or critical violation known to axe."""
-    found = await Axe().run(page, options={"resultTypes": ["violations"]})
+async def accessible(page: Page, *rules: str) -> None:
+    """No serious or critical violation known to axe, or of these rules of it."""
+    options: dict[str, Any] = {"resultTypes": ["violations"]}
+    if rules:
+        options["runOnly"] = rules
+    found = await Axe().run(page, options=options)
     violations = found.response["violations"]
     grave = [_described(one) for one in violations if one["impact"] in _GRAVE]
     assert not grave, f"{page.url}:\n" + "\n".join(grave)
@@ -141,9 +152,12 @@ async def fits(page: Page) -> None:
 async def visiting(
     chromium: Browser, origin: str, locale: Locale, **options: Any
 ) -> AsyncIterator[Visitor]:
-    """A visitor with empty cookies whose browser prefers `locale`; leaves without troubles."""
+    """A visitor with empty cookies whose browser prefers `locale`; leaves without troubles.
+
+    Motion is reduced, so that a colour is measured as it stays and not on its way there.
+    """
     context = await chromium.new_context(
-        locale=_BROWSER_TAGS[locale], viewport=options.pop("viewport", DESKTOP), **options
+        locale=_BROWSER_TAGS[locale], viewport=DESKTOP, reduced_motion="reduce", **options
     )
     context.set_default_timeout(15_000)
     try:

@@ -1,0 +1,92 @@
+"""The demonstration's market, served once for all tests that only look at it."""
+
+import os
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from urllib.parse import urlsplit, urlunsplit
+
+import asyncpg
+from litestar.routes import HTTPRoute
+
+from market.accounts.actions import sign_in
+from market.accounts.identity import session_cookie
+from market.accounts.permissions import roles_of
+from market.agencies.queries import AgencyFilter, AgencyRow, agencies
+from market.app import create_app
+from market.demonstration.accounts import ACCOUNTS, PASSWORD
+from market.demonstration.population import populate
+from market.engagements.files import open_store
+from market.migrations import migrate
+from market.purchasing.queries import group_buys
+from market.settings import Settings
+from ratings.ledger.actors import Role
+from ratings.ledger.clock import now
+from ratings.ledger.database import connect, disconnect
+from ratings.sanctions.queries import case_files
+from tests.browser.serving import serving
+from tests.browser.visitors import Visitor
+
+# Settings without a database: enough to ask the application for its routes.
+_ROUTES = [one for one in create_app(Settings()).routes if isinstance(one, HTTPRoute)]
+_NO_PAGES = ("/api/", "/healthz/", "/static/")
+_LOGINS = {one.role: one.login for one in reversed(ACCOUNTS)}
+
+
+def pages(role: Role) -> tuple[str, ...]:
+    """The paths of all pages that are made for a role, as routes write them."""
+    return tuple(
+        route.path
+        for route in _ROUTES
+        for handler in route.route_handlers
+        if "GET" in handler.http_methods
+        and role in roles_of(handler)
+        and not route.path.startswith(_NO_PAGES)
+    )
+
+
+@dataclass
+class Fair:
+    """`examples`: an address for each public route that has a parameter; `agency`: the best."""
+
+    origin: str
+    examples: dict[str, str]
+    agency: AgencyRow
+
+    async def enter(self, visitor: Visitor, role: Role) -> None:
+        """The visitor has signed in before it comes."""
+        who = await sign_in(_LOGINS[role], PASSWORD, now(), demonstration=True)
+        cookie = {"name": session_cookie(Settings()), "value": who.token, "url": self.origin}
+        await visitor.page.context.add_cookies([cookie])
+
+
+@asynccontextmanager
+async def a_fair(postgres: str, directory: Path) -> AsyncIterator[Fair]:
+    """On a database of its own, for as long as the context lasts."""
+    name = f"steelyard_fair_{os.getpid()}"
+    url = urlunsplit(urlsplit(postgres)._replace(path=f"/{name}"))
+    settings = Settings(database_url=url, var_dir=directory, demonstration=True)
+    server = await asyncpg.connect(postgres)
+    await server.execute(f"CREATE DATABASE {name}")
+    async with AsyncExitStack() as stack:
+        stack.push_async_callback(server.close)
+        stack.push_async_callback(server.execute, f"DROP DATABASE {name} WITH (FORCE)")
+        await connect(url)
+        stack.push_async_callback(disconnect)
+        await migrate(url)
+        await populate(now(), open_store(settings.files), lambda _: None)
+        origin = await stack.enter_async_context(serving(create_app(settings), url, lifespan="on"))
+        best = (await agencies(AgencyFilter(), limit=1))[0]
+        delisted = (await case_files(state="delisted", limit=1))[0]
+        group = (await group_buys(state="open"))[0]
+        examples = {
+            "/items/{code:str}": "/items/04",
+            "/packages/{code:str}": "/packages/review",
+            "/fees/{code:str}": "/fees/consulting-1283",
+            "/agencies/{uscc:str}": f"/agencies/{best.uscc}",
+            "/policies/{name:str}": "/policies/standard",
+            "/group-buys/{identifier:str}": f"/group-buys/{group.id}",
+            "a delisted agency": f"/agencies/{delisted.uscc}",
+        }
+        yield Fair(origin, examples, best)
