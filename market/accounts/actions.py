@@ -31,7 +31,7 @@ async def create_account(
 
     Conflict when the sign-in name or the unified social credit code is taken.
     """
-    account = check_account(wanted)
+    account = check_account(wanted, demonstration=demonstration)
     # Hashing comes first: it is slow, and must not hold a connection meanwhile.
     hashed = passwords.hashed_for_demonstration if demonstration else passwords.hashed
     password_hash = await hashed(account.password)

@@ -11,6 +11,8 @@ from ratings.ledger.uscc import parse_uscc
 SHORTEST_PASSWORD = 10
 # Argon2 reads all of it; a novel as a password would only be work for the server.
 LONGEST_PASSWORD = 128
+DEMONSTRATION_PASSWORD = "steelyard-demo"
+"""Of every invented account. It is printed and published, so no real account may have it."""
 _LONGEST = {"login": 120, "person_name": 80, "organisation_name": 120, "organisation_name_en": 160}
 _ACCOUNT_ROLES = (Role.ENTERPRISE, Role.AGENCY, Role.SUPERVISOR, Role.CENTRE, Role.AUDITOR)
 _BUSINESSES = (Role.ENTERPRISE, Role.AGENCY)
@@ -38,7 +40,7 @@ def normal_password(text: str) -> str:
     return unicodedata.normalize("NFKC", text)
 
 
-def check_account(wanted: NewAccount) -> NewAccount:
+def check_account(wanted: NewAccount, *, demonstration: bool = False) -> NewAccount:
     """The account with normal spellings; Refused says what is missing or wrong."""
     if wanted.kind not in _ACCOUNT_ROLES:
         raise Refused(
@@ -66,6 +68,11 @@ def check_account(wanted: NewAccount) -> NewAccount:
                 longest=longest,
             )
     check_password(account.password, account.login)
+    if normal_password(account.password) == DEMONSTRATION_PASSWORD and not demonstration:
+        raise Refused(
+            "password-published",
+            "This password is that of the demonstration, and everybody knows it.",
+        )
     return account
 
 

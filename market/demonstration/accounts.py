@@ -2,10 +2,11 @@
 
 import msgspec
 
+from market.accounts.rules import DEMONSTRATION_PASSWORD
 from ratings.ledger.actors import Role
 
-PASSWORD = "steelyard-demo"
-"""Of every invented account. A server that runs no demonstration refuses them all."""
+PASSWORD = DEMONSTRATION_PASSWORD
+"""A server that runs no demonstration refuses every account that has it."""
 
 
 class DemonstrationAccount(msgspec.Struct, frozen=True):

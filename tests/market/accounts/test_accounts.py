@@ -36,6 +36,7 @@ async def _open(**changes: object) -> Account:
         ({"password": "too short"}, "password-short"),
         ({"password": "x" * 129}, "password-long"),
         ({"login": "a.long.login", "password": "A.Long.Login"}, "password-is-login"),
+        ({"password": "steelyard-demo"}, "password-published"),
         ({"login": "  "}, "login-missing"),
         ({"login": "li hua"}, "login-blank"),
         ({"login": "x" * 121}, "text-too-long"),
