@@ -12,6 +12,7 @@ from market.accounts.identity import Authentication
 from market.accounts.permissions import allow, guard
 from market.api import health, problems
 from market.api.csrf import CrossSite
+from market.api.edge import around
 from market.api.headers import security_headers
 from market.api.openapi import declaring_problems, openapi_config
 from market.settings import Settings
@@ -42,7 +43,7 @@ def create_app(settings: Settings) -> Litestar:
 
     largest_upload = settings.max_upload_bytes + _LARGEST_BODY
 
-    return Litestar(
+    app = Litestar(
         route_handlers=[
             health.live,
             health.ready,
@@ -75,3 +76,6 @@ def create_app(settings: Settings) -> Litestar:
         request_max_body_size=_LARGEST_BODY,
         openapi_config=openapi_config(),
     )
+    # Middleware stands behind the routing, which already refuses a method that no route names.
+    app.asgi_handler = around(app)
+    return app
