@@ -16,6 +16,7 @@ from pgqueuer import PgQueuer
 from pgqueuer.executors import DatabaseRetryEntrypointExecutor
 from pgqueuer.models import Job, Schedule
 
+from market.accounts.idempotency import forget_old_keys
 from market.purchasing.actions import CLOSE, close_group_buy
 from market.purchasing.queries import overdue as overdue_group_buys
 from ratings.evaluations.actions import RESTAND, UNSEAL, unseal
@@ -24,7 +25,7 @@ from ratings.ledger.actors import system
 from ratings.ledger.clock import now
 from ratings.ledger.errors import Bilingual
 from ratings.sanctions.actions import LIFT, lift, open_case
-from ratings.sanctions.queries import due_to_lift, last_dismissal
+from ratings.sanctions.queries import due_to_lift, last_decision
 from ratings.sanctions.rules import Kind
 from ratings.stars.actions import CONSIDER_CASE, opens_case, restand
 from ratings.stars.queries import agencies_with_answers, evidence_since, recompute
@@ -39,13 +40,13 @@ RECONNECT = timedelta(seconds=3)
 async def consider_case(at: datetime, uscc: str) -> str | None:
     """Open a one-star case if the standing still says so; a person will decide it.
 
-    Once a person has dismissed the question, only new evidence asks it again.
+    Once a person has decided the question, either way, only new evidence asks it again.
     """
     standing = await recompute(uscc, at)
     if not opens_case(standing):
         return None
-    dismissed = await last_dismissal(uscc, Kind.ONE_STAR)
-    if dismissed is not None and not await evidence_since(uscc, dismissed):
+    decided = await last_decision(uscc, Kind.ONE_STAR)
+    if decided is not None and not await evidence_since(uscc, decided):
         return None
     score = "–" if standing.score is None else str(standing.score)
     reason = Bilingual(
@@ -69,8 +70,11 @@ FOLLOWS: dict[str, Callable[[datetime, dict[str, str]], Awaitable[object]]] = {
 
 
 async def nightly(at: datetime) -> None:
-    """What time alone changes in a standing: windows move on, deductions fade."""
-    await _each(await agencies_with_answers(), lambda uscc: restand(system(at), uscc))
+    """What time alone changes in a standing, the cases that follow, and what may be forgotten."""
+    known = await agencies_with_answers()
+    await _each(known, lambda one: restand(system(at), one))
+    await _each(known, lambda one: consider_case(at, one))
+    await forget_old_keys(at)
 
 
 async def sweep(at: datetime) -> None:

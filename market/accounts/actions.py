@@ -14,7 +14,15 @@ from ratings.ledger.actors import Actor, Role
 from ratings.ledger.database import execute, fetchrow, fetchval, tx
 from ratings.ledger.errors import Conflict, Forbidden, NotSignedIn
 
-__all__ = ["Account", "NewAccount", "create_account", "sign_in", "sign_out"]
+__all__ = [
+    "Account",
+    "NewAccount",
+    "create_account",
+    "open_account",
+    "prepare_account",
+    "sign_in",
+    "sign_out",
+]
 
 
 class Account(msgspec.Struct, frozen=True):
@@ -24,17 +32,34 @@ class Account(msgspec.Struct, frozen=True):
     organisation: str
 
 
+class PreparedAccount(msgspec.Struct, frozen=True):
+    """A checked account and the hash of its password, ready to be opened."""
+
+    account: NewAccount
+    password_hash: str
+    demonstration: bool
+
+
+async def prepare_account(wanted: NewAccount, *, demonstration: bool = False) -> PreparedAccount:
+    """Check and hash, before any transaction: hashing is slow and must hold no connection."""
+    account = check_account(wanted, demonstration=demonstration)
+    hashed = passwords.hashed_for_demonstration if demonstration else passwords.hashed
+    return PreparedAccount(account, await hashed(account.password), demonstration)
+
+
 async def create_account(
     actor: Actor, wanted: NewAccount, *, demonstration: bool = False
 ) -> Account:
-    """Open an account for an organisation and its first person; joins a running transaction.
+    """Open an account for an organisation and its first person.
 
     Conflict when the sign-in name or the unified social credit code is taken.
     """
-    account = check_account(wanted, demonstration=demonstration)
-    # Hashing comes first: it is slow, and must not hold a connection meanwhile.
-    hashed = passwords.hashed_for_demonstration if demonstration else passwords.hashed
-    password_hash = await hashed(account.password)
+    return await open_account(actor, await prepare_account(wanted, demonstration=demonstration))
+
+
+async def open_account(actor: Actor, prepared: PreparedAccount) -> Account:
+    """The same for a prepared account; joins a running transaction."""
+    account, demonstration = prepared.account, prepared.demonstration
     person, organisation = str(uuid.uuid4()), str(uuid.uuid4())
     async with tx():
         if not await fetchval(
@@ -59,7 +84,7 @@ async def create_account(
             person,
             account.login,
             account.person_name,
-            password_hash,
+            prepared.password_hash,
             demonstration,
             actor.at,
         ):

@@ -3,12 +3,14 @@
 import hashlib
 import uuid
 from collections.abc import Awaitable, Callable
+from datetime import datetime, timedelta
 
 from ratings.ledger.actors import Actor
 from ratings.ledger.database import execute, fetchrow, fetchval, tx
 from ratings.ledger.errors import Malformed, Refused
 
 _LONGEST_KEY = 255
+KEPT = timedelta(days=7)
 
 
 def request_hash(method: str, path: str, body: bytes) -> str:
@@ -69,3 +71,8 @@ async def _stored(actor: Actor, key: str, request: str) -> bytes:
             key=key,
         )
     return str(row["body"]).encode()
+
+
+async def forget_old_keys(at: datetime) -> None:
+    """A week after a request nobody sends it again by mistake."""
+    await execute("DELETE FROM idempotency_key WHERE created_at < $1", at - KEPT)

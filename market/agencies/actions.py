@@ -5,7 +5,7 @@ from datetime import date
 
 import msgspec
 
-from market.accounts.actions import NewAccount, create_account
+from market.accounts.actions import NewAccount, open_account, prepare_account
 from market.agencies import names
 from market.agencies.queries import agency_of, in_force
 from market.agencies.rules import check_listing_price
@@ -57,20 +57,20 @@ async def apply_for_admission(
         raise Refused("established-later", "The day of establishment lies in the future.")
     if application.staff < 0:
         raise Refused("staff-negative", "The number of staff cannot be negative.")
+    prepared = await prepare_account(
+        NewAccount(
+            kind=Role.AGENCY,
+            organisation_name=name,
+            organisation_name_en=application.name_en,
+            uscc=uscc,
+            login=application.login,
+            password=application.password,
+            person_name=application.person_name,
+        ),
+        demonstration=demonstration,
+    )
     async with tx():
-        account = await create_account(
-            actor,
-            NewAccount(
-                kind=Role.AGENCY,
-                organisation_name=name,
-                organisation_name_en=application.name_en,
-                uscc=uscc,
-                login=application.login,
-                password=application.password,
-                person_name=application.person_name,
-            ),
-            demonstration=demonstration,
-        )
+        account = await open_account(actor, prepared)
         await Agency.insert(
             Agency(
                 uscc=uscc,

@@ -11,30 +11,10 @@ from market.accounts.identity import Asking, actor
 from market.accounts.permissions import allow
 from market.api.cursors import Page, page, page_size, unseal
 from market.api.lists import USUAL, Cursor, Limit
+from market.oversight.rules import PUBLIC_ACTS
 from ratings.ledger.actors import Role
 from ratings.ledger.queries import Wanted, entries
 from ratings.ledger.rules import Entry
-
-PUBLIC_ACTS = (
-    "agency.admitted",
-    "agency.delisted",
-    "agency.relisted",
-    "catalogue.loaded",
-    "county_range.demonstration_loaded",
-    "county_range.set",
-    "group_buy.chosen",
-    "group_buy.closed",
-    "group_buy.failed",
-    "group_buy.joined",
-    "group_buy.opened",
-    "listing.put_up",
-    "listing.withdrawn",
-    "outside_event.reported",
-    "package.supervisor_named",
-    "standing.published",
-)
-"""Decisions and offers to everybody. An undecided case is none of them, nor is who works for whom.
-"""
 
 _OFFICIALS = (Role.CENTRE, Role.SUPERVISOR, Role.AUDITOR)
 

@@ -12,6 +12,7 @@ from market.accounts.permissions import allow
 from market.agencies.queries import listings_of_agency
 from market.catalogue.queries import package, packages
 from market.engagements.queries import engagements
+from market.oversight.rules import PUBLIC_ACTS
 from market.purchasing import queries
 from market.purchasing.tiers import tier_for
 from market.web import asked
@@ -83,7 +84,14 @@ async def group_buy_page(
             one.package == group.package for one in await listings_of_agency(who.uscc, public=True)
         ),
         engagements=[one for one in own if one.group_buy == group.id],
-        timeline=timeline(locale_of(request), await history("group_buy", group.id)),
+        timeline=timeline(
+            locale_of(request),
+            [
+                entry
+                for entry in await history("group_buy", group.id)
+                if members or entry.act in PUBLIC_ACTS
+            ],
+        ),
         now=who.at,
         idempotency_key=typed.get("idempotency_key") or str(uuid.uuid4()),
         typed=typed,

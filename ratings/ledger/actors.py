@@ -7,7 +7,7 @@ import msgspec
 
 
 class Role(StrEnum):
-    """The hats of design: one person may own several, but wears one at a time."""
+    """The hats: one person may own several, but wears one at a time."""
 
     PUBLIC = "public"
     ENTERPRISE = "enterprise"

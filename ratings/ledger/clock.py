@@ -37,15 +37,6 @@ def is_working_day(day: date) -> bool:
         return day.weekday() < 5
 
 
-def is_provisional(day: date) -> bool:
-    """True when the holiday calendar of that year has not been published yet."""
-    try:
-        chinese_calendar.is_workday(day)
-    except NotImplementedError:
-        return True
-    return False
-
-
 def add_working_days(day: date, count: int) -> date:
     """The `count`-th working day after `day`, which itself is never counted."""
     while count > 0:
@@ -62,13 +53,3 @@ def add_months(day: date, months: int) -> date:
     first_of_next = date(year + (month + 1) // 12, (month + 1) % 12 + 1, 1)
     last = (first_of_next - timedelta(days=1)).day
     return date(year, month + 1, min(day.day, last))
-
-
-def working_days_between(first: date, last: date) -> int:
-    """Working days after `first` up to and including `last` (0 when `last` is not later)."""
-    count = 0
-    day = first
-    while day < last:
-        day += timedelta(days=1)
-        count += is_working_day(day)
-    return count

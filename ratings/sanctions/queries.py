@@ -83,11 +83,10 @@ async def visible_case_files(
     return await case_files(uscc=actor.uscc, state=state, limit=limit, offset=offset)
 
 
-async def last_dismissal(uscc: str, kind: Kind) -> datetime | None:
-    """When a person last found that nothing follows from such a question, or None."""
+async def last_decision(uscc: str, kind: Kind) -> datetime | None:
+    """When a person last decided such a question about an agency, either way, or None."""
     found: datetime | None = await fetchval(
-        "SELECT max(decided_at) FROM case_file"
-        " WHERE uscc = $1 AND kind = $2 AND state = 'dismissed'",
+        "SELECT max(decided_at) FROM case_file WHERE uscc = $1 AND kind = $2",
         uscc,
         kind.value,
     )

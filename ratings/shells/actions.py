@@ -2,6 +2,7 @@
 
 import asyncio
 import uuid
+from datetime import datetime
 from pathlib import Path
 
 import msgspec
@@ -13,6 +14,7 @@ from ratings.ledger.actors import Actor
 from ratings.ledger.database import execute, fetchval, tx
 from ratings.ledger.errors import Bilingual
 from ratings.sanctions.actions import hold_cases, open_case
+from ratings.sanctions.queries import last_decision
 from ratings.sanctions.rules import Kind
 from ratings.shells.scorecard import Outcome, Reason, Score
 from ratings.shells.screen import Screening, screen_directory
@@ -45,9 +47,10 @@ async def take_in_and_screen(
 ) -> Delivery:
     """Keep the feed files, screen the 24 months to `as_of_month` (YYYY-MM), flag agencies.
 
-    A flag opens a case only for firms among `agencies`: feeds may name others. All of it is one
-    transaction; the files are stored first, under names of their content, so that a delivery
-    sent twice changes nothing.
+    A flag opens a case only for firms among `agencies`: feeds may name others. Once a person has
+    decided about a firm, only a file that came later asks again. All of it is one transaction;
+    the files are stored first, under names of their content, so that a file sent twice is kept
+    once.
     """
     screening = await asyncio.to_thread(screen_directory, directory, as_of_month)
     for batch in screening.batches:
@@ -63,10 +66,12 @@ async def take_in_and_screen(
         for batch in screening.batches:
             await _keep_batch(actor, batch)
         screen = await _keep_screen(actor, screening)
+        received = await _received(screening.batches)
         cases = [
             score.uscc
             for score in flagged
-            if await open_case(actor, score.uscc, Kind.SHELL, _reasons(score))
+            if not await _decided_since(score.uscc, received)
+            and await open_case(actor, score.uscc, Kind.SHELL, _reasons(score))
         ]
         counts = {outcome.value: number for outcome, number in screening.counts.items()}
         await record(
@@ -128,6 +133,20 @@ async def _keep_batch(actor: Actor, batch: FeedBatch) -> None:
         [row.value for row in batch.unmatched],
         [row.sentence() for row in batch.unmatched],
     )
+
+
+async def _received(batches: tuple[FeedBatch, ...]) -> datetime:
+    """When the newest of the files first came."""
+    newest: datetime = await fetchval(
+        "SELECT max(received_at) FROM feed_batch WHERE sha256 = ANY($1)",
+        [batch.sha256 for batch in batches],
+    )
+    return newest
+
+
+async def _decided_since(uscc: str, received: datetime) -> bool:
+    decided = await last_decision(uscc, Kind.SHELL)
+    return decided is not None and decided >= received
 
 
 async def _keep_screen(actor: Actor, screening: Screening) -> str:

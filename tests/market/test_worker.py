@@ -2,10 +2,13 @@
 
 from datetime import timedelta
 
-from market.worker import consider_case
+from market.accounts.idempotency import KEPT, once, request_hash
+from market.worker import consider_case, nightly
 from ratings.ledger.actors import system
-from ratings.ledger.clock import now
-from ratings.sanctions.actions import dismiss_case
+from ratings.ledger.clock import add_months, end_of_day, local_date, now
+from ratings.ledger.database import fetch
+from ratings.sanctions.actions import delist, dismiss_case, lift
+from ratings.sanctions.rules import Severity
 from ratings.stars.actions import restand
 from tests.county import County, at
 
@@ -25,3 +28,23 @@ async def test_a_dismissed_question_is_asked_again_only_on_new_evidence(county: 
     again = await consider_case(now(), uscc)
     assert again is not None
     assert again != case
+    assert await consider_case(now(), uscc) is None
+    last_day = add_months(local_date(now()), 3)
+    delisting = await delist(
+        county.centre.actor(), again, Severity.ORDINARY, last_day, "三个项目均不合格"
+    )
+    assert await lift(system(end_of_day(last_day)), delisting)
+    assert await consider_case(end_of_day(last_day), uscc) is None
+
+
+async def test_the_night_forgets_old_idempotency_keys(county: County) -> None:
+    who = at(county.enterprise.actor(), now() - KEPT - timedelta(hours=1))
+
+    async def effect() -> bytes:
+        return b"{}"
+
+    await once(who, "old", request_hash("POST", "/", b""), effect)
+    await once(county.enterprise.actor(), "young", request_hash("POST", "/", b""), effect)
+    await nightly(now())
+    rows = await fetch("SELECT key FROM idempotency_key")
+    assert [row[0] for row in rows] == ["young"]

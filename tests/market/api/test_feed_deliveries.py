@@ -8,6 +8,7 @@ import pytest
 
 from ratings.ledger.database import fetchval
 from ratings.ledger.queries import history
+from ratings.sanctions.actions import dismiss_case
 from ratings.sanctions.queries import case_files
 from ratings.shells.demonstration_feeds import AgencyFacts, Profile, write_feeds
 from tests.county import County, picture
@@ -49,6 +50,12 @@ async def test_a_shell_is_flagged_and_others_are_left_alone(county: County, tmp_
     twice = await client.post(DELIVERIES, params={"as_of": MONTH}, files=parts)
     assert (twice.status_code, twice.json()["cases"]) == (201, [])
     assert await fetchval("SELECT count(*) FROM feed_batch") == len(parts)
+    await dismiss_case(county.centre.actor(), case.id, "现场核查有人员、有场所")
+    again = await client.post(DELIVERIES, params={"as_of": MONTH}, files=parts)
+    assert again.json()["cases"] == [], "what a person has decided, the same files do not reopen"
+    parts["registration"] = (parts["registration"][0], parts["registration"][1] + b"\n")
+    newer = await client.post(DELIVERIES, params={"as_of": MONTH}, files=parts)
+    assert newer.json()["cases"] == [shell.uscc]
 
 
 @pytest.mark.parametrize(

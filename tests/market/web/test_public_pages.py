@@ -12,6 +12,8 @@ from market.catalogue.actions import load_catalogue
 from market.catalogue.items import load_items
 from market.catalogue.standards import load_fee_standards
 from market.purchasing.actions import join_group_buy, offer_to_serve, open_group_buy
+from market.web import text
+from market.web.words import act_word
 from market.worker import consider_case
 from ratings.ledger.actors import Role, system
 from ratings.ledger.clock import add_months, local_date, now
@@ -174,6 +176,8 @@ async def test_a_group_buy_shows_each_reader_what_is_theirs(county: County) -> N
     assert "Sign in" in public
     assert "云溪测试" not in public
     assert "一号厂房" not in public
+    said = text.gettext(text.ZH, act_word("group_buy.offered"))
+    assert said not in public
 
     english = {"Accept-Language": "en"}
     joining = (await other.browser.get(path, headers=english)).text
@@ -188,6 +192,7 @@ async def test_a_group_buy_shows_each_reader_what_is_theirs(county: County) -> N
     assert "You are in" in joined
     assert "一号厂房" in joined
     assert "云溪测试" in joined
+    assert act_word("group_buy.offered") in joined
 
 
 @pytest.mark.parametrize(
