@@ -26,7 +26,7 @@ class Settings(msgspec.Struct, frozen=True):
     site_owner_en: str = "Yunxi County Government Services Office"
     max_upload_bytes: Annotated[int, msgspec.Meta(ge=1)] = 50 * 1024 * 1024
     secure_cookies: bool = False
-    feed_key: str = ""
+    secret_key: str = ""
     files_url: str = ""
 
     @property
@@ -73,8 +73,8 @@ def installation_key(settings: Settings) -> bytes:
     It appears under its name only when it is whole: of two processes that begin at once one makes
     it and both read the same, and whoever is killed meanwhile leaves no empty one behind.
     """
-    if settings.feed_key:
-        return settings.feed_key.encode()
+    if settings.secret_key:
+        return settings.secret_key.encode()
     path = settings.var_dir / "installation.key"
     if not path.exists():
         path.parent.mkdir(parents=True, exist_ok=True)

@@ -44,12 +44,12 @@ def written(table: dict[str, list[str]]) -> str:
 
 def test_the_table_is_the_applications() -> None:
     committed = tomllib.loads(TABLE.read_text(encoding="utf-8"))
-    actual = routes(create_app(Settings(feed_key="of no installation")))
+    actual = routes(create_app(Settings(secret_key="of no installation")))
     assert written(committed) == written(actual)
 
 
 def test_no_route_forgets_to_say_who_may_call_it() -> None:
-    table = routes(create_app(Settings(feed_key="of no installation")))
+    table = routes(create_app(Settings(secret_key="of no installation")))
     assert [route for route, roles in table.items() if not roles] == []
 
 
@@ -94,7 +94,7 @@ def _placeholder(match: re.Match[str]) -> str:
 if __name__ == "__main__":
     TABLE.write_text(
         "# Who may call which route. A new route fails the tests until its row stands here.\n"
-        + written(routes(create_app(Settings(feed_key="of no installation"))))
+        + written(routes(create_app(Settings(secret_key="of no installation"))))
         + "\n",
         encoding="utf-8",
     )

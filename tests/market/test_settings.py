@@ -25,5 +25,5 @@ def test_processes_that_begin_at_once_have_one_whole_key(tmp_path: Path) -> None
 
 
 def test_a_stated_key_is_used_as_it_is(tmp_path: Path) -> None:
-    assert installation_key(Settings(var_dir=tmp_path, feed_key="stated")) == b"stated"
+    assert installation_key(Settings(var_dir=tmp_path, secret_key="stated")) == b"stated"
     assert list(tmp_path.iterdir()) == []
