@@ -1,7 +1,9 @@
 """What HTTP expects of every address and the framework leaves to each route.
 
 HEAD is answered wherever GET is, with the same status and headers and without the body, and
-`Allow` says so. It stands around the whole application, so that errors are treated like answers.
+`Allow` says so. A read of the API carries an entity tag, and whatever has one is answered with
+304 to whom has it already. It stands around the whole application, so that errors are treated
+like answers.
 """
 
 import asyncio
@@ -11,15 +13,21 @@ from litestar import Litestar
 from litestar.datastructures import MutableScopeHeaders
 from litestar.enums import ScopeType
 from litestar.routes import HTTPRoute
+from litestar.status_codes import HTTP_200_OK, HTTP_304_NOT_MODIFIED
 from litestar.types import (
     ASGIApp,
     HTTPReceiveMessage,
+    HTTPResponseStartEvent,
     HTTPScope,
     Message,
     Receive,
     Scope,
     Send,
 )
+
+from market.api.validators import OF_THE_BODY, already_there, tag_of
+
+_READING = {"GET", "HEAD"}
 
 
 def around(app: Litestar) -> ASGIApp:
@@ -51,6 +59,8 @@ class _Exchange:
         self._receive = receive
         self._send = send
         self._method = scope["method"]
+        self._is_api = scope["path"].startswith("/api/")
+        self._held: HTTPResponseStartEvent | None = None
         self._finished = False
         if self._method == "HEAD":
             scope["method"] = "GET"
@@ -69,13 +79,53 @@ class _Exchange:
         if self._finished:
             # Gives way, so that a stream which never waits can be stopped too.
             await asyncio.sleep(0)
-            return
-        if message["type"] == "http.response.start":
-            self.restore()
+        elif message["type"] == "http.response.start":
             self._complete_allow(message)
+            if self._wants_tag(message):
+                self._held = message
+            else:
+                await self._open(message)
+        else:
+            if self._held is not None:
+                opening, self._held = self._held, None
+                # A stream without a tag of its own has none: its bytes are not known yet.
+                if message["type"] == "http.response.body" and not message.get("more_body"):
+                    headers = MutableScopeHeaders.from_message(opening)
+                    headers["ETag"] = tag_of(message["body"])
+                await self._open(opening)
+            if not self._finished:
+                await self._send(message)
+
+    def _wants_tag(self, message: HTTPResponseStartEvent) -> bool:
+        """A successful read of the API whose route has not tagged it."""
+        return (
+            self._is_api
+            and message["status"] == HTTP_200_OK
+            and self._method in _READING
+            and "etag" not in MutableScopeHeaders.from_message(message)
+        )
+
+    async def _open(self, message: HTTPResponseStartEvent) -> None:
+        """Send the head of the answer, or instead of the whole answer a 304."""
+        self.restore()
+        tag = MutableScopeHeaders.from_message(message).get("etag")
+        known = (
+            tag is not None
+            and message["status"] == HTTP_200_OK
+            and self._method in _READING
+            and already_there(self._scope, tag)
+        )
+        if known:
+            message["status"] = HTTP_304_NOT_MODIFIED
+            message["headers"] = [
+                (name, value)
+                for name, value in message["headers"]
+                if name.lower() not in OF_THE_BODY
+            ]
         await self._send(message)
-        if message["type"] == "http.response.start" and self._method == "HEAD":
-            await self._finish()
+        if known or self._method == "HEAD":
+            self._finished = True
+            await self._send({"type": "http.response.body", "body": b"", "more_body": False})
 
     def _complete_allow(self, message: Message) -> None:
         headers = MutableScopeHeaders.from_message(message)
@@ -86,10 +136,6 @@ class _Exchange:
         if "GET" in methods:
             methods.add("HEAD")
         headers["Allow"] = ", ".join(sorted(methods))
-
-    async def _finish(self) -> None:
-        self._finished = True
-        await self._send({"type": "http.response.body", "body": b"", "more_body": False})
 
 
 def _methods(app: Litestar) -> dict[str, set[str]]:

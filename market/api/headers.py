@@ -25,6 +25,7 @@ _ALWAYS = {
     "Cross-Origin-Resource-Policy": "same-origin",
     "Permissions-Policy": "camera=(), geolocation=(), microphone=(), payment=()",
 }
+_READING = {"GET", "HEAD"}
 _TWO_YEARS = 2 * 365 * 24 * 3600
 
 
@@ -41,7 +42,19 @@ def security_headers(settings: Settings) -> BeforeMessageSendHookHandler:
         for name, value in fixed.items():
             headers[name] = value
         if "cache-control" not in headers:
-            # What one person sees must not be kept for the next one at the same screen.
-            headers["Cache-Control"] = "no-store" if scope.get("user") else "no-cache"
+            headers["Cache-Control"] = _keeping(scope, tagged="etag" in headers)
 
     return add
+
+
+def _keeping(scope: Scope, *, tagged: bool) -> str:
+    """Whatever may be kept is asked about again before each use.
+
+    What one person sees must not lie there for the next one at the same screen, except the tagged
+    reads of a program, which keeps them for itself. The answer to an act is never kept.
+    """
+    if scope.get("method") not in _READING:
+        return "no-store"
+    if scope.get("user"):
+        return "private, no-cache" if tagged else "no-store"
+    return "no-cache"

@@ -128,16 +128,19 @@ async def deliverables(identifier: str) -> list[DeliverableRow]:
 
 
 class StoredFile(msgspec.Struct, frozen=True):
+    """`size` in bytes, `sha256` of the content in hexadecimal."""
+
     filename: str
     content_type: str
     size: int
+    sha256: str
     storage_key: str
 
 
 async def stored_file(actor: Actor, identifier: str) -> StoredFile:
     """Where a deliverable lies, for those who may see its engagement."""
     row = await fetchrow(
-        "SELECT d.filename, d.content_type, d.size, d.storage_key FROM deliverable d"
+        "SELECT d.filename, d.content_type, d.size, d.sha256, d.storage_key FROM deliverable d"
         f" JOIN engagement e ON e.id = d.engagement WHERE {VISIBLE} AND d.id = $4",
         actor.role.value,
         actor.organisation,

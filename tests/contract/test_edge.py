@@ -19,7 +19,7 @@ from market.settings import Settings
 from ratings.ledger.actors import Role
 from ratings.ledger.database import execute
 from ratings.ledger.errors import Fault, Refused
-from tests.conftest import Account, browser, program
+from tests.conftest import PASSWORD, Account, browser, program
 
 _GIGABYTE = 1024**3
 _CHUNK = b"x" * 65536
@@ -164,8 +164,25 @@ async def test_security_headers_on_every_answer(client: httpx.AsyncClient, path:
     assert "strict-transport-security" not in headers
 
 
-async def test_what_one_person_sees_is_not_kept(accounts: dict[Role, Account]) -> None:
-    answer = await accounts[Role.AGENCY].client.get("/api/v1/sessions/current")
+async def test_what_one_person_sees_is_not_kept_for_others(accounts: dict[Role, Account]) -> None:
+    """A program may keep a read for itself and ask again; a browser keeps no page at all."""
+    agency = accounts[Role.AGENCY]
+    read = await agency.client.get("/api/v1/sessions/current")
+    assert read.headers["cache-control"] == "private, no-cache"
+    for answer in (
+        await agency.client.get("/api/v1/cases/nothing"),
+        await agency.browser.get("/"),
+        await agency.client.delete("/api/v1/sessions/current"),
+    ):
+        assert answer.headers["cache-control"] == "no-store"
+
+
+async def test_a_token_is_not_kept(
+    client: httpx.AsyncClient, accounts: dict[Role, Account]
+) -> None:
+    wanted = {"login": accounts[Role.AGENCY].login, "password": PASSWORD}
+    answer = await client.post("/api/v1/sessions", json=wanted)
+    assert answer.status_code == 201
     assert answer.headers["cache-control"] == "no-store"
 
 

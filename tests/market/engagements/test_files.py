@@ -56,9 +56,12 @@ async def test_what_was_uploaded_is_what_is_downloaded(
     assert got.headers["content-disposition"].startswith("attachment; filename*=UTF-8''%E5%8F%AF")
     assert "/" not in got.headers["content-disposition"].split("''")[1]
     assert got.headers["x-content-type-options"] == "nosniff"
+    assert got.headers["etag"] == f'"{hashlib.sha256(PDF).hexdigest()}"'
+    asked = {"If-None-Match": got.headers["etag"]}
+    assert (await county.centre.client.get(address, headers=asked)).status_code == 304
     stranger, rival = await county.account(Role.ENTERPRISE), await county.agency()
     for outsider in (stranger, rival):
-        assert (await outsider.client.get(address)).status_code == 404
+        assert (await outsider.client.get(address, headers=asked)).status_code == 404
 
 
 @pytest.mark.parametrize(
