@@ -1,6 +1,6 @@
 """How each shape of fee table is reckoned: one figure of the project in, a span and lines out."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from decimal import Decimal
 from fractions import Fraction
 from itertools import pairwise
@@ -224,9 +224,33 @@ def _ceiling(table: Ceiling, x: Fraction, unit: MoneyUnit) -> tuple[Span, list[L
     return Span(Fraction(0), fee, fee), [line]
 
 
+_NUMBERS = {"I": "1", "II": "2", "III": "3", "一": "1", "二": "2", "三": "3"}
+
+
+def _same_grade(grade: str | None, accepted: Iterable[str]) -> str | None:
+    """The accepted grade that is meant: I, 1 and 一级 are one, and I-II takes both I and II."""
+    if grade is None:
+        return None
+    meant = _grade_number(grade)
+    for one in accepted:
+        if one == grade or meant in {_grade_number(part) for part in one.split("-")}:
+            return one
+    return grade
+
+
+def _grade_number(grade: str) -> str:
+    plain = grade.strip().removesuffix("级").upper()
+    return _NUMBERS.get(plain, plain)
+
+
 def _unit_price(table: UnitPrice, x: Fraction, grade: str | None) -> tuple[Span, list[Line]]:
     lines: list[Line] = []
-    if table.at_least is not None and x < table.at_least:
+    if table.whole_job:
+        lines.append(
+            Line("assumption", "按整个项目计价，与数量无关", "The price is that of the whole job")
+        )
+        x = Fraction(1)
+    elif table.at_least is not None and x < table.at_least:
         least = Fraction(table.at_least)
         lines.append(
             Line(
@@ -251,6 +275,7 @@ def _unit_price(table: UnitPrice, x: Fraction, grade: str | None) -> tuple[Span,
             figures["base"] = prices[len(prices) // 2]
         line = _line("price-range", zh, en, base or high, "yuan", quantity=x, **figures)
         return Span(low, base, high), [*lines, line]
+    grade = _same_grade(grade, table.prices)
     if grade is not None and grade not in table.prices:
         raise Refused(
             "unknown-grade",

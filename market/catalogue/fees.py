@@ -12,6 +12,7 @@ import msgspec
 from market.catalogue.adjustments import adjust, cap_and_float
 from market.catalogue.brackets import reckon
 from market.catalogue.fee_standards import Facts, FeeStandard, Kind, checked_figure
+from market.catalogue.shapes import UnitPrice
 from market.catalogue.workings import Line, MoneyUnit, fen, show
 from ratings.ledger.errors import Refused
 
@@ -111,6 +112,8 @@ def _kind(standard: FeeStandard, name: str | None) -> tuple[str, Kind]:
 def _figure(name: str, kind: Kind, facts: Facts) -> Decimal:
     figure = facts.amount_wan if kind.driver == "amount" else facts.quantity
     field = "amount_wan" if kind.driver == "amount" else "quantity"
+    if figure is None and isinstance(kind.table, UnitPrice) and kind.table.whole_job:
+        return Decimal(1)
     if figure is None:
         raise Refused(
             "missing-fact",

@@ -68,10 +68,12 @@ class Ceiling(Shape, frozen=True, tag="ceiling"):
 
 class UnitPrice(Shape, frozen=True, tag="unit-price"):
     """Price in yuan × quantity. `prices` by grade, mildest grade first; a row with one price
-    has the grade `-`. A quantity below `at_least` counts as `at_least`."""
+    has the grade `-`. A quantity below `at_least` counts as `at_least`. With `whole_job` the price
+    is that of the whole job, whatever its quantity."""
 
     prices: dict[str, Decimal]
     at_least: Decimal | None = None
+    whole_job: bool = False
 
 
 class Missing(Shape, frozen=True, tag="missing"):

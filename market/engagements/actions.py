@@ -139,6 +139,17 @@ async def report_milestone(actor: Actor, engagement: str, position: int, note: s
         row = await _of_agency(actor, engagement)
         if row["state"] not in ("running", "delivered"):
             raise Conflict("engagement-ended", "This engagement has been accepted already.")
+        known = await fetchval(
+            "SELECT true FROM milestone WHERE engagement = $1 AND position = $2",
+            row["id"],
+            position,
+        )
+        if not known:
+            raise NotFound(
+                "milestone-unknown",
+                "This engagement has no milestone {position}.",
+                position=position,
+            )
         changed = await execute(
             "UPDATE milestone SET reported_at = $3, note = $4"
             " WHERE engagement = $1 AND position = $2 AND reported_at IS NULL",
@@ -150,7 +161,7 @@ async def report_milestone(actor: Actor, engagement: str, position: int, note: s
         if changed != "UPDATE 1":
             raise Conflict(
                 "milestone-reported",
-                "Milestone {position} does not exist or has been reported.",
+                "Milestone {position} has been reported already.",
                 position=position,
             )
         await _deliver_if_complete(row["id"])

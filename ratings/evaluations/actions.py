@@ -11,6 +11,7 @@ from ratings.evaluations.queries import DocketRow, answers, asked_party, docket_
 from ratings.evaluations.rules import (
     DocketView,
     answer_digest,
+    check_enough,
     check_reason,
     due_times,
     may_unseal,
@@ -91,6 +92,7 @@ async def answer(actor: Actor, docket: str, scores: dict[str, str], comment: str
             )
         check_answer(party, decimals)
         check_reason(decimals, comment)
+        check_enough(party, decimals)
         await Answer.insert(
             Answer(
                 docket=row.id,

@@ -8,7 +8,7 @@ from types import MappingProxyType
 
 import msgspec
 
-from ratings.evaluations.indicators import Party
+from ratings.evaluations.indicators import LEAST_SHARE, Party, party_score
 from ratings.ledger.clock import add_working_days, end_of_day
 from ratings.ledger.errors import Refused
 
@@ -48,6 +48,17 @@ def may_unseal(docket: DocketView, at: datetime) -> bool:
     """All who are asked have answered, or every window has closed."""
     asked = parties_asked(docket.owner, docket.supervisor)
     return all(party in docket.answered or at >= docket.due[party] for party in asked)
+
+
+def check_enough(party: Party, scores: Mapping[str, Decimal]) -> None:
+    """An answer is given once, so one that would count as missing is not taken."""
+    if party_score(party, scores) is None:
+        raise Refused(
+            "answer-too-little",
+            "Score indicators of at least {least} % of the weight; with fewer the answer would"
+            " count as missing.",
+            least=int(LEAST_SHARE * 100),
+        )
 
 
 def check_reason(scores: Mapping[str, Decimal], comment: str) -> None:

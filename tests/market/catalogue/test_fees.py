@@ -256,3 +256,22 @@ def test_zj85_is_125_less_35_percent() -> None:
 def test_zj267_without_the_class_of_protection_is_a_range_without_a_base() -> None:
     found = estimate(STANDARDS["lightning-zj267"], Facts(kind="new-build", quantity=Decimal(1000)))
     assert (found.low_fen, found.base_fen, found.high_fen) == (80_000, None, 104_000)
+
+
+@pytest.mark.parametrize(
+    ("kind", "grade", "fee"),
+    [("report", "1", 8_000_000), ("report", "II", 4_500_000), ("review", "三级", 1_000_000)],
+)
+@pytest.mark.parametrize("area", [None, "0.5", "5"])
+def test_geohazard_price_is_that_of_the_whole_job(
+    kind: str, grade: str, fee: int, area: str | None
+) -> None:
+    quantity = None if area is None else Decimal(area)
+    found = estimate(STANDARDS["geohazard-2004"], Facts(kind=kind, quantity=quantity, grade=grade))
+    assert found.base_fen == fee
+
+
+@pytest.mark.parametrize("grade", ["I", "II", "1", "2", "I-II", "一级"])
+def test_lightning_classes_1_and_2_are_one_grade(grade: str) -> None:
+    facts = Facts(kind="new-build", quantity=Decimal(1000), grade=grade)
+    assert estimate(STANDARDS["lightning-zj267"], facts).base_fen == 104_000

@@ -58,9 +58,11 @@ async def test_from_the_purchase_to_the_settlement(
 async def test_a_milestone_is_reported_once(county: County, agency: Account, listing: str) -> None:
     made = await purchase(county.enterprise.actor(), listing, "一号厂房")
     await report_milestone(agency.actor(), made, 1)
-    for position in (1, 0, 6, -1):
-        again = report_milestone(agency.actor(), made, position)
-        await refused(again, Conflict, "milestone-reported")
+    again = report_milestone(agency.actor(), made, 1)
+    await refused(again, Conflict, "milestone-reported")
+    for position in (0, 6, -1):
+        unknown = report_milestone(agency.actor(), made, position)
+        await refused(unknown, NotFound, "milestone-unknown")
 
 
 async def test_acceptance_waits_for_everything(

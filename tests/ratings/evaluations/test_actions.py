@@ -92,6 +92,7 @@ async def test_rating_too_late(county: County, opened: str, party: Party) -> Non
     ("scores", "comment", "code"),
     [
         ({}, "", "answer-invalid"),
+        ({"quality": "90"}, "", "answer-too-little"),
         ({"quality": "101"}, "", "answer-invalid"),
         ({"quality": "-1"}, "", "answer-invalid"),
         ({"quality": "NaN"}, "", "answer-invalid"),
