@@ -82,6 +82,16 @@ ACTS = {
 }
 
 
+# How well a figure of a fee standard is founded, and how exact its dates are.
+MARKS = {
+    "F": N_("a published source"),
+    "F-u": N_("an unofficial copy"),
+    "M": N_("general knowledge, not confirmed"),
+    "year only": N_("the year only; 1 January stands in"),
+    "month only": N_("the month only; its first day stands in"),
+}
+
+
 def state_word(state: str) -> str:
     return STATES[state][0] if state in STATES else state
 
