@@ -45,8 +45,7 @@ def create_app(settings: Settings) -> Litestar:
 
     app = Litestar(
         route_handlers=[
-            health.live,
-            health.ready,
+            *declaring_problems([health.live, health.ready]),
             Router("/api/v1", route_handlers=declaring_problems(api.ROUTES)),
             Router("/", route_handlers=[*web.ROUTES], include_in_schema=False),
             Router(

@@ -6,6 +6,7 @@ import msgspec
 from litestar import get
 
 from market.accounts.permissions import allow
+from market.api.openapi import problem_answer
 from market.migrations import pending
 from ratings.ledger.actors import Role
 from ratings.ledger.errors import Unavailable
@@ -32,6 +33,7 @@ async def live() -> Health:
     "/healthz/ready",
     operation_id="health_ready",
     summary="The database is reachable and its migrations are current",
+    responses={503: problem_answer("Not now: what is missing stands in the detail.")},
     **allow(Role.PUBLIC),
 )
 async def ready() -> Health:

@@ -27,6 +27,9 @@ _CHANGES = {
     413: "The request is too large.",
     422: "A rule refuses; the detail carries its workings.",
 }
+_UNCHANGED = ResponseSpec(
+    None, generate_examples=False, description="Unchanged since the answer named in If-None-Match."
+)
 _READING = {"GET", "HEAD"}
 
 
@@ -68,12 +71,15 @@ def declaring_problems(routes: Sequence[ControllerRouterHandler]) -> list[Contro
                 route.security = [{"session": []}]
             if not set(route.http_methods) <= _READING:
                 problems |= _CHANGES
-            declared = {status: _problem(text) for status, text in problems.items()}
+            declared = {status: problem_answer(text) for status, text in problems.items()}
+            if "GET" in route.http_methods:
+                declared[304] = _UNCHANGED
             route.responses = declared | dict(route.responses or {})
     return list(routes)
 
 
-def _problem(description: str) -> ResponseSpec:
+def problem_answer(description: str) -> ResponseSpec:
+    """How a route declares an error that is its own."""
     return ResponseSpec(
         Problem, generate_examples=False, description=description, media_type=PROBLEM_MEDIA_TYPE
     )
