@@ -6,6 +6,7 @@ from market.api import (
     agencies,
     cases,
     catalogue,
+    changes,
     engagements,
     evaluations,
     group_buys,
@@ -28,6 +29,7 @@ ROUTES: list[ControllerRouterHandler] = [
     *outside_events.ROUTES,
     *screens.ROUTES,
     *ledger.ROUTES,
+    *changes.ROUTES,
 ]
 
 # Routes that take a file: the only ones that accept as much as the settings allow.

@@ -11,12 +11,10 @@ from market.accounts.identity import Asking, actor
 from market.accounts.permissions import allow
 from market.api.cursors import Page, page, page_size, unseal
 from market.api.lists import USUAL, Cursor, Limit
-from market.oversight.rules import PUBLIC_ACTS
+from market.oversight.rules import OFFICIALS, PUBLIC_ACTS
 from ratings.ledger.actors import Role
 from ratings.ledger.queries import Wanted, entries
 from ratings.ledger.rules import Entry
-
-_OFFICIALS = (Role.CENTRE, Role.SUPERVISOR, Role.AUDITOR)
 
 
 class HistoryEntry(msgspec.Struct, frozen=True):
@@ -49,7 +47,7 @@ async def list_entries(
     limit: Limit = USUAL,
     cursor: Cursor = "",
 ) -> Response[Page[HistoryEntry]]:
-    official = actor(request).role in _OFFICIALS
+    official = actor(request).role in OFFICIALS
     acts = () if official else PUBLIC_ACTS
     wanted = Wanted(subject_kind=subject_kind, subject=subject, acts=acts)
     return await _page(request, wanted, limit, cursor, whole=official)

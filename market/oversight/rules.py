@@ -1,4 +1,11 @@
-"""What the public may read of the ledger."""
+"""Who may read which acts of the ledger. An act that stands in no list here is told to nobody."""
+
+from enum import StrEnum
+
+from ratings.ledger.actors import Role
+
+OFFICIALS = (Role.CENTRE, Role.SUPERVISOR, Role.AUDITOR)
+"""They may read every entry."""
 
 PUBLIC_ACTS = (
     "agency.admitted",
@@ -22,3 +29,31 @@ PUBLIC_ACTS = (
 
 An undecided case is none of them, nor is who works for whom, nor which agency offers to serve.
 """
+
+
+class Parties(StrEnum):
+    """Whose own an act is that is not everybody's."""
+
+    AGENCY = "the agency it is about"
+    ENGAGEMENT = "owner, agency and supervisor of the engagement"
+    DOCKET = "owner, agency and supervisor of the engagement that is evaluated"
+    GROUP_BUY = "the participants, and the agency that offers"
+
+
+PARTY_ACTS = {
+    "agency.applied": Parties.AGENCY,
+    "agency.refused": Parties.AGENCY,
+    "case.answered": Parties.AGENCY,
+    "case.dismissed": Parties.AGENCY,
+    "case.opened": Parties.AGENCY,
+    "docket.answered": Parties.DOCKET,
+    "docket.opened": Parties.DOCKET,
+    "docket.unsealed": Parties.DOCKET,
+    "engagement.accepted": Parties.ENGAGEMENT,
+    "engagement.deliverable_added": Parties.ENGAGEMENT,
+    "engagement.milestone_reported": Parties.ENGAGEMENT,
+    "engagement.settled": Parties.ENGAGEMENT,
+    "engagement.started": Parties.ENGAGEMENT,
+    "group_buy.offered": Parties.GROUP_BUY,
+}
+"""What the parties are told beside the public acts; officials are told it too."""

@@ -4,7 +4,7 @@ from collections.abc import AsyncIterator
 
 import msgspec
 
-from ratings.ledger.database import fetch
+from ratings.ledger.database import fetch, fetchval
 from ratings.ledger.rules import Entry
 
 _COLUMNS = (
@@ -57,6 +57,31 @@ async def entries(wanted: Wanted, *, before: int | None, limit: int) -> list[Ent
         limit,
     )
     return [Entry(*row) for row in rows]
+
+
+async def entries_after(wanted: Wanted, after: int, limit: int) -> list[Entry]:
+    """Those that match, the oldest first, from after a sequence number on.
+
+    Whoever goes on from the last one has missed none: sequence numbers are given under a lock that
+    is held until the commit, so that no entry ever appears before one that has been seen.
+    """
+    rows = await fetch(
+        f"SELECT {_COLUMNS} FROM ledger_entry WHERE ($1 = '' OR subject_kind = $1)"
+        " AND ($2 = '' OR subject = $2) AND ($3::text[] = '{}' OR act = ANY($3))"
+        " AND seq > $4 ORDER BY seq LIMIT $5",
+        wanted.subject_kind,
+        wanted.subject,
+        list(wanted.acts),
+        after,
+        limit,
+    )
+    return [Entry(*row) for row in rows]
+
+
+async def newest() -> int:
+    """The sequence number of the last entry, 0 in an empty ledger."""
+    seq: int = await fetchval("SELECT coalesce(max(seq), 0) FROM ledger_entry")
+    return seq
 
 
 async def chain() -> AsyncIterator[Entry]:
