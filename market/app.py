@@ -9,12 +9,14 @@ from litestar.static_files import create_static_files_router
 
 from market import api, web
 from market.accounts.identity import Authentication
+from market.accounts.limits import RouteClass, counted_as, limits_of
 from market.accounts.permissions import allow, guard
 from market.api import health, problems
 from market.api.csrf import CrossSite
 from market.api.edge import around
 from market.api.headers import security_headers
 from market.api.openapi import declaring_problems, openapi_config
+from market.api.rate_limits import Limiter, RateLimits, tell_allowance
 from market.settings import Settings
 from market.web.templating import STATIC_DIR
 from ratings.ledger.actors import Role
@@ -42,6 +44,7 @@ def create_app(settings: Settings) -> Litestar:
             await disconnect()
 
     largest_upload = settings.max_upload_bytes + _LARGEST_BODY
+    limiter = Limiter(limits_of(settings.rate_limits))
 
     app = Litestar(
         route_handlers=[
@@ -52,11 +55,13 @@ def create_app(settings: Settings) -> Litestar:
                 "/api/v1",
                 route_handlers=declaring_problems(api.UPLOADS),
                 request_max_body_size=largest_upload,
+                opt=counted_as(RouteClass.UPLOADS),
             ),
             Router(
                 "/",
                 route_handlers=[*web.UPLOADS],
                 request_max_body_size=largest_upload,
+                opt=counted_as(RouteClass.UPLOADS),
                 include_in_schema=False,
             ),
             create_static_files_router(
@@ -67,10 +72,10 @@ def create_app(settings: Settings) -> Litestar:
             ),
         ],
         lifespan=[database],
-        state=State({"settings": settings}),
+        state=State({"settings": settings, "limiter": limiter}),
         guards=[guard],
-        middleware=[Authentication(settings), CrossSite(settings)],
-        before_send=[security_headers(settings)],
+        middleware=[Authentication(settings), RateLimits(limiter), CrossSite(settings)],
+        before_send=[security_headers(settings), tell_allowance],
         exception_handlers=problems.HANDLERS,
         request_max_body_size=_LARGEST_BODY,
         openapi_config=openapi_config(),

@@ -28,6 +28,7 @@ class Settings(msgspec.Struct, frozen=True):
     secure_cookies: bool = False
     secret_key: str = ""
     files_url: str = ""
+    rate_limits: str = ""
 
     @property
     def files(self) -> str:

@@ -16,6 +16,7 @@ from pgqueuer import PgQueuer
 from pgqueuer.executors import DatabaseRetryEntrypointExecutor
 from pgqueuer.models import Job, Schedule
 
+from market.accounts.allowances import forget_ended_windows
 from market.accounts.idempotency import forget_old_keys
 from market.purchasing.actions import CLOSE, close_group_buy
 from market.purchasing.queries import overdue as overdue_group_buys
@@ -82,6 +83,7 @@ async def sweep(at: datetime) -> None:
     await _each(await overdue_group_buys(at), lambda one: close_group_buy(system(at), one))
     await _each(await overdue_dockets(at), lambda one: unseal(system(at), one))
     await _each(await due_to_lift(at), lambda one: lift(system(at), one))
+    await forget_ended_windows()
 
 
 async def _each(subjects: list[str], action: Callable[[str], Awaitable[object]]) -> None:

@@ -1,6 +1,15 @@
-"""People, the organisations they act for, their sessions and their idempotency keys."""
+"""People, the organisations they act for, their sessions, and what is kept of their requests."""
 
-from piccolo.columns import UUID, Boolean, ForeignKey, OnDelete, Text, Timestamptz, Varchar
+from piccolo.columns import (
+    UUID,
+    Boolean,
+    ForeignKey,
+    Integer,
+    OnDelete,
+    Text,
+    Timestamptz,
+    Varchar,
+)
 from piccolo.table import Table
 
 from ratings.ledger.database import ENGINE
@@ -53,3 +62,15 @@ class IdempotencyKey(Table, db=ENGINE):
     request_hash = Varchar(length=64)
     body = Text()
     created_at = Timestamptz()
+
+
+class RateAllowance(Table, db=ENGINE):
+    """How much of a limit a caller has been given until `ends_at`; `granted` is the last block.
+
+    Unlogged: a migration says so, Piccolo cannot.
+    """
+
+    caller = Varchar(length=120, primary_key=True)
+    ends_at = Timestamptz()
+    used = Integer()
+    granted = Integer()
