@@ -9,6 +9,7 @@ from market.api import (
     changes,
     engagements,
     evaluations,
+    exports,
     group_buys,
     ledger,
     listings,
@@ -30,6 +31,7 @@ ROUTES: list[ControllerRouterHandler] = [
     *screens.ROUTES,
     *ledger.ROUTES,
     *changes.ROUTES,
+    *exports.ROUTES,
 ]
 
 # Routes that take a file: the only ones that accept as much as the settings allow.

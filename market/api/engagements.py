@@ -1,7 +1,6 @@
 """Engagements: milestones, deliverables, acceptance, settlement."""
 
 from typing import cast
-from urllib.parse import quote
 
 import msgspec
 from litestar import Response, get, post
@@ -16,6 +15,7 @@ from market.engagements import actions, queries
 from market.engagements.files import discard, open_store, read_file, store_file
 from market.engagements.queries import DeliverableRow, EngagementRow, MilestoneRow
 from market.settings import Settings
+from market.web.downloads import attachment
 from ratings.evaluations.queries import docket_of_engagement
 from ratings.ledger.actors import Role
 from ratings.ledger.errors import TooLarge
@@ -145,16 +145,12 @@ async def add_deliverable(
 async def download(request: Asking, deliverable: FromPath[str]) -> Stream:
     found = await queries.stored_file(actor(request), deliverable)
     settings = cast(Settings, request.app.state.settings)
-    return Stream(
+    return attachment(
         read_file(open_store(settings.files), found.storage_key),
+        filename=found.filename,
         media_type=found.content_type,
-        headers={
-            "Content-Disposition": f"attachment; filename*=UTF-8''{quote(found.filename, safe='')}",
-            "Content-Length": str(found.size),
-            "X-Content-Type-Options": "nosniff",
-            # A stream has no hash of its own bytes before its end: the stored one serves.
-            "ETag": f'"{found.sha256}"',
-        },
+        size=found.size,
+        sha256=found.sha256,
     )
 
 

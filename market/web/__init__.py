@@ -12,6 +12,7 @@ from market.web import (
     engagements,
     enterprise,
     evaluations,
+    exports,
     fees,
     group_buys,
     home,
@@ -38,6 +39,7 @@ ROUTES: list[ControllerRouterHandler] = [
     *centre.ROUTES,
     *cases.ROUTES,
     *screens.ROUTES,
+    *exports.ROUTES,
 ]
 
 # Routes that take a file: the only ones that accept as much as the settings allow.

@@ -2,7 +2,6 @@
 
 from collections.abc import AsyncIterator
 from typing import Any, cast
-from urllib.parse import quote
 
 from litestar import Response, get, post
 from litestar.datastructures import UploadFile
@@ -17,6 +16,7 @@ from market.engagements import actions, queries
 from market.engagements.files import discard, open_store, read_file, store_file
 from market.settings import Settings
 from market.web import asked
+from market.web.downloads import attachment
 from market.web.forms import refusal, submitted
 from market.web.history import timeline
 from market.web.project import figures
@@ -138,13 +138,12 @@ async def download_deliverable(request: Asking, identifier: FromPath[str]) -> St
     """Always as an attachment: nothing a party uploads is ever shown inside this site."""
     file = await queries.stored_file(actor(request), identifier)
     store = open_store(_settings(request).files)
-    return Stream(
+    return attachment(
         read_file(store, file.storage_key),
+        filename=file.filename,
         media_type=file.content_type,
-        headers={
-            "Content-Disposition": f"attachment; filename*=UTF-8''{quote(file.filename)}",
-            "Content-Length": str(file.size),
-        },
+        size=file.size,
+        sha256=file.sha256,
     )
 
 

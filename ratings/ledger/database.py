@@ -34,6 +34,7 @@ class Engine(PostgresEngine):
 
 
 ENGINE = Engine(config={})
+_FEW = 500
 
 
 async def connect(url: str, *, max_size: int = 10) -> None:
@@ -152,6 +153,18 @@ async def fetchrow(sql: str, *arguments: object) -> asyncpg.Record | None:
 async def fetchval(sql: str, *arguments: object) -> Any:
     with _storable():
         return await _source().fetchval(sql, *arguments)
+
+
+async def stream(sql: str, *arguments: object) -> AsyncIterator[asyncpg.Record]:
+    """The rows of one query as they were at its beginning, a few at a time in memory.
+
+    It holds a connection until its end, so nobody's network may decide when that is.
+    """
+    assert ENGINE.pool is not None, "connect() comes first"
+    with _storable():
+        async with ENGINE.pool.acquire() as acquired, acquired.transaction(readonly=True):
+            async for row in acquired.cursor(sql, *arguments, prefetch=_FEW):
+                yield row
 
 
 async def execute(sql: str, *arguments: object) -> str:

@@ -1,0 +1,123 @@
+"""Whole lists for those who take them elsewhere, row by row from one unchanging view."""
+
+from collections.abc import AsyncIterator
+from datetime import date, datetime
+from typing import Any
+
+import msgspec
+
+from market.agencies.queries import DELISTED
+from market.engagements.queries import VISIBLE
+from market.oversight.rules import PUBLIC_ACTS
+from ratings.ledger.actors import Actor, Role
+from ratings.ledger.database import stream
+
+_OFFICIALS = (Role.CENTRE, Role.SUPERVISOR, Role.AUDITOR)
+
+
+class AgencyLine(msgspec.Struct, frozen=True):
+    """What the directory says of an admitted agency; `standing` is rated, provisional or unrated.
+
+    `delisted_until` is the last day of a delisting in force.
+    """
+
+    uscc: str
+    name: str
+    name_en: str
+    established_on: date
+    staff: int
+    stars: int | None
+    score: str | None
+    standing: str
+    engagements: int
+    packages: list[str]
+    qualifications: list[str]
+    delisted_until: date | None
+    demonstration: bool
+
+
+async def agency_lines() -> AsyncIterator[AgencyLine]:
+    """Every admitted agency, by its code."""
+    async for row in stream(
+        "SELECT a.uscc, a.name, a.name_en, a.established_on, a.staff, s.stars, s.score::text,"
+        " coalesce(s.state, 'unrated'), coalesce(s.engagements, 0),"
+        f" ARRAY(SELECT l.package FROM listing l WHERE l.agency = a.uscc AND l.state = 'live'"
+        f"  AND NOT {DELISTED} ORDER BY l.package),"
+        " ARRAY(SELECT q.name || CASE WHEN q.level <> '' THEN ' ' || q.level ELSE '' END"
+        "  FROM qualification q WHERE q.agency = a.uscc ORDER BY q.name),"
+        " (SELECT max(d.until) FROM delisting d WHERE d.uscc = a.uscc AND d.lifted_at IS NULL),"
+        " a.demonstration"
+        " FROM agency a LEFT JOIN standing s ON s.uscc = a.uscc AND s.current"
+        " WHERE a.state = 'admitted' ORDER BY a.uscc"
+    ):
+        yield AgencyLine(*row)
+
+
+class EngagementLine(msgspec.Struct, frozen=True):
+    """One engagement for those who take part in it; `due_on` is the last promised working day."""
+
+    number: str
+    id: str
+    package: str
+    project_name: str
+    owner_name: str
+    agency: str
+    agency_name: str
+    supervisor_name: str
+    group_buy: str | None
+    price_fen: int
+    working_days: int
+    state: str
+    started_at: datetime
+    due_on: date
+    accepted_at: datetime | None
+    settled_at: datetime | None
+
+
+async def engagement_lines(actor: Actor) -> AsyncIterator[EngagementLine]:
+    """Those the actor may see, the oldest first."""
+    async for row in stream(
+        "SELECT e.number, e.id::text, e.package, e.project_name, o.name, e.agency, a.name, s.name,"
+        " e.group_buy::text, e.price_fen, e.working_days, e.state, e.started_at, e.due_on,"
+        " e.accepted_at, e.settled_at"
+        " FROM engagement e JOIN organisation o ON o.id = e.owner"
+        " JOIN agency a ON a.uscc = e.agency"
+        f" JOIN organisation s ON s.id = e.supervisor WHERE {VISIBLE} ORDER BY e.started_at, e.id",
+        actor.role.value,
+        actor.organisation,
+        actor.uscc,
+    ):
+        yield EngagementLine(*row)
+
+
+class LedgerLine(msgspec.Struct, frozen=True):
+    """One act. Who acted and the links of the chain are for officials, and null for others."""
+
+    seq: int
+    at: datetime
+    role: str
+    act: str
+    subject_kind: str
+    subject: str
+    facts: dict[str, Any]
+    reason: str
+    hash: str
+    person: str | None = None
+    organisation: str | None = None
+    previous_hash: str | None = None
+
+
+async def ledger_lines(actor: Actor) -> AsyncIterator[LedgerLine]:
+    """The public acts, or for officials every act, the oldest first."""
+    whole = actor.role in _OFFICIALS
+    async for row in stream(
+        "SELECT seq, at, role, act, subject_kind, subject, facts, reason, hash,"
+        " CASE WHEN $1 THEN person END, CASE WHEN $1 THEN organisation END,"
+        " CASE WHEN $1 THEN previous_hash END"
+        " FROM ledger_entry WHERE $1 OR act = ANY($2) ORDER BY seq",
+        whole,
+        list(PUBLIC_ACTS),
+    ):
+        values = list(row)
+        values[6] = msgspec.json.decode(values[6])
+        yield LedgerLine(*values)

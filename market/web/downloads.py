@@ -1,0 +1,25 @@
+"""Files that leave the house: always as an attachment, under a name that is nothing but a name."""
+
+from collections.abc import AsyncIterator
+from urllib.parse import quote
+
+from litestar.response import Stream
+
+
+def attachment(
+    pieces: AsyncIterator[bytes], *, filename: str, media_type: str, size: int, sha256: str
+) -> Stream:
+    """`size` in bytes; the hash of the content is its entity tag.
+
+    The name is encoded as RFC 8187 wants, so that no character of it can end the header or begin
+    a path, whatever somebody called the file.
+    """
+    return Stream(
+        pieces,
+        media_type=media_type,
+        headers={
+            "Content-Disposition": f"attachment; filename*=UTF-8''{quote(filename, safe='')}",
+            "Content-Length": str(size),
+            "ETag": f'"{sha256}"',
+        },
+    )
