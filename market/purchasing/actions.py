@@ -221,10 +221,8 @@ class Chosen(msgspec.Struct, frozen=True):
 
 async def choose_agency(actor: Actor, identifier: str, uscc: str, reason: str) -> Chosen:
     """The opener chooses among the agencies that offered; part of a larger transaction."""
-    row = await _locked(identifier)
+    row = await _opened_by(actor, identifier)
     identifier = str(row["id"])
-    if str(row["organisation"]) != _organisation(actor):
-        raise Forbidden("not-the-opener", "Only the enterprise that opened the group may choose.")
     if row["state"] != "closed":
         raise Conflict(
             "group-buy-not-closed",
@@ -263,6 +261,22 @@ async def _locked(identifier: str) -> dict[str, Any]:
     row = await fetchrow("SELECT * FROM group_buy WHERE id = $1 FOR UPDATE", row_id(identifier))
     if row is None:
         raise NotFound("group-buy-unknown", "There is no group buy {id}.", id=identifier)
+    return dict(row)
+
+
+async def _opened_by(actor: Actor, identifier: str) -> dict[str, Any]:
+    """The actor's own group buy; another's is told in the same words as one that is not there."""
+    row = await fetchrow(
+        "SELECT * FROM group_buy WHERE id = $1 AND organisation = $2 FOR UPDATE",
+        row_id(identifier),
+        _organisation(actor),
+    )
+    if row is None:
+        raise NotFound(
+            "group-buy-not-yours",
+            "You have opened no group buy {id}. Who has opened it chooses the agency.",
+            id=identifier,
+        )
     return dict(row)
 
 

@@ -106,9 +106,9 @@ async def participations(identifier: str) -> list[ParticipationRow]:
 async def visible_participations(actor: Actor, identifier: str) -> list[ParticipationRow]:
     """As `participations`; NotFound for an enterprise that is not in the group."""
     found = await participations(identifier)
-    if actor.role not in _OFFICIALS and actor.organisation not in {
-        row.organisation for row in found
-    }:
+    inside = actor.role in _OFFICIALS or actor.organisation in {row.organisation for row in found}
+    # Whoever opens a group is in it: one that nobody is in does not exist.
+    if not found or not inside:
         raise NotFound("group-buy-unknown", "There is no group buy {id}.", id=identifier)
     return found
 
@@ -142,6 +142,7 @@ async def visible_offers(actor: Actor, identifier: str) -> list[OfferRow]:
     if actor.role is not Role.AGENCY:
         await visible_participations(actor, identifier)
         return await offers(identifier)
+    await group_buy(identifier)
     return [row for row in await offers(identifier) if row.uscc == actor.uscc]
 
 

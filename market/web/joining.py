@@ -20,7 +20,7 @@ from market.web.group_buys import group_buy_page
 from market.web.project import offered_range, read_facts
 from market.web.render import page, see_other
 from ratings.ledger.actors import Role
-from ratings.ledger.errors import SteelyardError
+from ratings.ledger.errors import NotFound, SteelyardError
 from ratings.ledger.text import N_
 
 MOST_TIERS = 5
@@ -133,6 +133,8 @@ async def choose(request: Asking, identifier: FromPath[str]) -> Response[Any]:
     uscc, reason = form.text("uscc"), form.text("reason")
     try:
         started = await choose_for_group(actor(request), identifier, uscc, reason)
+    except NotFound:
+        raise
     except SteelyardError as error:
         return await group_buy_page(request, identifier, error, uscc=uscc, reason=reason)
     return see_other(

@@ -176,7 +176,7 @@ async def test_choosing_is_the_openers_among_those_who_offered(county: County) -
     opener = county.enterprise.actor()
     await refused(choose_for_group(opener, opened, uscc), Conflict, "group-buy-not-closed")
     await close_group_buy(system(now()), opened)
-    await refused(choose_for_group(other.actor(), opened, uscc), Forbidden, "not-the-opener")
+    await refused(choose_for_group(other.actor(), opened, uscc), NotFound, "group-buy-not-yours")
     await refused(choose_for_group(opener, opened, idle.uscc or ""), Refused, "not-offered")
     await refused(choose_for_group(opener, opened, make_uscc(99)), Refused, "not-offered")
     await withdraw_listing(agency.actor(), listing)

@@ -1,0 +1,167 @@
+"""A county in which somebody owns one of everything, and somebody like them owns nothing of it.
+
+The tables of this folder ask it: who finds what, and who reads which field.
+"""
+
+import tempfile
+import uuid
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from datetime import timedelta
+from pathlib import Path
+
+from market.engagements.actions import purchase
+from market.purchasing.actions import close_group_buy, join_group_buy, offer_to_serve
+from ratings.ledger.actors import Role, system
+from ratings.ledger.clock import now
+from ratings.ledger.errors import Bilingual
+from ratings.sanctions.actions import open_case
+from ratings.sanctions.rules import Kind
+from ratings.shells.demonstration_feeds import AgencyFacts, Profile, write_feeds
+from tests.conftest import Account, make_uscc
+from tests.county import PACKAGE, County, at
+
+PDF = b"%PDF-1.7\n" + b"a report " * 20 + b"\n%%EOF\n"
+MONTH = "2026-08"
+
+# Who wears which hat: in each row the last one is of the same role and owns nothing.
+PERSONS = {
+    Role.ENTERPRISE: ("owner", "member", "stranger"),
+    Role.AGENCY: ("agency", "rival"),
+    Role.SUPERVISOR: ("supervisor", "department"),
+    Role.CENTRE: ("centre",),
+    Role.AUDITOR: ("auditor",),
+}
+
+
+@dataclass
+class World:
+    county: County
+    persons: dict[str, Account]
+    objects: dict[str, str]
+
+    async def fresh(self, kind: str) -> str:
+        """The object, made anew where a call may have used it up."""
+        if kind in CONSUMED:
+            self.objects[kind] = await OBJECTS[kind](self)
+        return self.objects[kind]
+
+
+async def make_world(county: County) -> World:
+    member, stranger = [await county.account(Role.ENTERPRISE) for _ in range(2)]
+    persons = {
+        "owner": county.enterprise,
+        "member": member,
+        "stranger": stranger,
+        "agency": await county.agency(),
+        "rival": await county.agency(),
+        "supervisor": county.supervisor,
+        "department": await county.account(Role.SUPERVISOR),
+        "centre": county.centre,
+        "auditor": await county.account(Role.AUDITOR),
+    }
+    world = World(county, persons, {})
+    for kind, made in OBJECTS.items():
+        world.objects[kind] = await made(world)
+    return world
+
+
+async def _agency(world: World) -> str:
+    return world.persons["agency"].uscc or ""
+
+
+async def _applicant(world: World) -> str:
+    return (await world.county.applicant()).uscc or ""
+
+
+async def _listing(world: World) -> str:
+    return await world.county.listing(world.persons["agency"])
+
+
+async def _group_buy(world: World) -> str:
+    """Closed, with two enterprises in it and an offer of the agency: the opener may choose."""
+    identifier = await world.county.past_group_buy()
+    earlier = now() - timedelta(days=3)
+    await join_group_buy(at(world.persons["member"].actor(), earlier), identifier, "三号厂房")
+    await offer_to_serve(at(world.persons["agency"].actor(), earlier), identifier)
+    await close_group_buy(system(now()), identifier)
+    return identifier
+
+
+async def _engagement(world: World) -> str:
+    owner = world.persons["owner"].actor()
+    return await purchase(owner, world.objects["listing"], "二号厂房")
+
+
+async def _deliverable(world: World) -> str:
+    """A file that really lies in the store."""
+    path = f"/api/v1/engagements/{world.objects['engagement']}/deliverables"
+    made = await world.persons["agency"].client.post(
+        path, params={"filename": "报告.pdf"}, content=PDF
+    )
+    assert made.status_code == 201, made.text
+    return str(made.json()["deliverable"])
+
+
+async def _docket(world: World) -> str:
+    return await world.county.settled(world.persons["agency"], world.objects["listing"])
+
+
+async def _case(world: World) -> str:
+    reasons = [Bilingual(zh="得分为一星", en="The score is one star.")]
+    opened = await open_case(system(now()), await _agency(world), Kind.ONE_STAR, reasons)
+    assert opened is not None
+    return opened
+
+
+async def _finding(world: World) -> str:
+    """What a screen of real feed files found about the rival."""
+    rival = world.persons["rival"].uscc or ""
+    with tempfile.TemporaryDirectory() as directory:
+        write_feeds(Path(directory), [AgencyFacts(rival, Profile.SHELL)], MONTH)
+        files = _read(Path(directory))
+    told = await world.persons["centre"].client.post(
+        "/api/v1/feed-deliveries", params={"as_of": MONTH}, files=files
+    )
+    assert told.status_code == 201, told.text
+    return rival
+
+
+def _read(directory: Path) -> dict[str, tuple[str, bytes]]:
+    return {one.stem: (one.name, one.read_bytes()) for one in directory.iterdir()}
+
+
+def _known(code: str) -> Callable[[World], Awaitable[str]]:
+    async def made(_: World) -> str:
+        return code
+
+    return made
+
+
+# In this order: later ones stand on earlier ones.
+OBJECTS: dict[str, Callable[[World], Awaitable[str]]] = {
+    "package": _known(PACKAGE),
+    "item": _known("05"),
+    "fee-standard": _known("design-10"),
+    "policy": _known("standard"),
+    "agency": _agency,
+    "applicant": _applicant,
+    "listing": _listing,
+    "group-buy": _group_buy,
+    "engagement": _engagement,
+    "deliverable": _deliverable,
+    "docket": _docket,
+    "case": _case,
+    "finding": _finding,
+}
+# An owner's call may end these, and the next call needs another.
+CONSUMED = {"listing"}
+
+
+def unknown(kind: str) -> str:
+    """An id of the right form that names nothing."""
+    if kind in ("agency", "applicant", "finding"):
+        return make_uscc(9_999_998)
+    if kind in ("package", "item", "fee-standard", "policy"):
+        return "nothing"
+    return str(uuid.uuid4())
