@@ -6,6 +6,7 @@ from collections.abc import Awaitable, Callable
 from typing import Any, TypeVar
 
 import click
+import msgspec
 
 from market.accounts.actions import NewAccount, create_account
 from market.catalogue.actions import load_catalogue
@@ -71,8 +72,11 @@ def serve(host: str | None, port: int | None, demonstration: bool | None, worker
 
 @main.command()
 def worker() -> None:
-    """Run the timetable alone: closings, unsealings, standings, liftings."""
-    with_database(from_environment(), run_worker)
+    """Run the timetable alone: closings, unsealings, standings, liftings, webhooks."""
+    settings = from_environment()
+    with_database(
+        settings, lambda url: run_worker(msgspec.structs.replace(settings, database_url=url))
+    )
 
 
 @main.command()

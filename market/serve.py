@@ -92,9 +92,7 @@ async def _serve(
             announce,
         )
         stop = asyncio.Event()
-        timetable = (
-            asyncio.create_task(worker.run(settings.database_url, stop)) if with_worker else None
-        )
+        timetable = asyncio.create_task(worker.run(settings, stop)) if with_worker else None
         try:
             await server.serve(sockets=[listening])
         finally:
@@ -144,10 +142,10 @@ def _listen(settings: Settings) -> socket.socket:
     return listening
 
 
-async def run_worker(database_url: str) -> None:
+async def run_worker(settings: Settings) -> None:
     """The timetable alone, until the process is told to stop."""
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()
     for name in (signal.SIGINT, signal.SIGTERM):
         loop.add_signal_handler(name, stop.set)
-    await worker.run(database_url, stop)
+    await worker.run(settings, stop)

@@ -9,6 +9,7 @@ from typing import Annotated
 
 import msgspec
 
+from ratings.ledger.addresses import Network, parse_networks
 from ratings.ledger.errors import Unavailable
 
 
@@ -29,11 +30,17 @@ class Settings(msgspec.Struct, frozen=True):
     secret_key: str = ""
     files_url: str = ""
     rate_limits: str = ""
+    webhook_networks: str = ""
 
     @property
     def files(self) -> str:
         """Where deliverables and feed files lie: a folder below `var_dir`, or a bucket."""
         return self.files_url or str(self.var_dir / "files")
+
+    @property
+    def networks(self) -> tuple[Network, ...]:
+        """What webhooks may reach beside the public internet, over plain http as well."""
+        return parse_networks(self.webhook_networks)
 
 
 def from_environment(**overrides: object) -> Settings:

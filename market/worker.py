@@ -18,8 +18,11 @@ from pgqueuer.models import Job, Schedule
 
 from market.accounts.allowances import forget_ended_windows
 from market.accounts.idempotency import forget_old_keys
+from market.notices.courier import deliver
+from market.notices.deliveries import forget_old_deliveries
 from market.purchasing.actions import CLOSE, close_group_buy
 from market.purchasing.queries import overdue as overdue_group_buys
+from market.settings import Settings, installation_key
 from ratings.evaluations.actions import RESTAND, UNSEAL, unseal
 from ratings.evaluations.queries import overdue as overdue_dockets
 from ratings.ledger.actors import system
@@ -76,6 +79,7 @@ async def nightly(at: datetime) -> None:
     await _each(known, lambda one: restand(system(at), one))
     await _each(known, lambda one: consider_case(at, one))
     await forget_old_keys(at)
+    await forget_old_deliveries(at)
 
 
 async def sweep(at: datetime) -> None:
@@ -127,11 +131,18 @@ def _register(
             raise
 
 
-async def run(database_url: str, stop: asyncio.Event) -> None:
+async def run(settings: Settings, stop: asyncio.Event) -> None:
     """Work until `stop` is set; a lost database is waited for, not died of."""
+    key, networks = installation_key(settings), settings.networks
+    async with asyncio.TaskGroup() as both:
+        both.create_task(_going_on(stop, lambda: _run_connected(settings.database_url, stop)))
+        both.create_task(_going_on(stop, lambda: deliver(stop, key=key, networks=networks)))
+
+
+async def _going_on(stop: asyncio.Event, work: Callable[[], Awaitable[None]]) -> None:
     while not stop.is_set():
         try:
-            await _run_connected(database_url, stop)
+            await work()
         except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError):
             log.exception("the timetable lost its database and tries again")
             with contextlib.suppress(TimeoutError):

@@ -16,6 +16,7 @@ from market.api import (
     outside_events,
     screens,
     sessions,
+    webhooks,
 )
 
 ROUTES: list[ControllerRouterHandler] = [
@@ -31,6 +32,7 @@ ROUTES: list[ControllerRouterHandler] = [
     *screens.ROUTES,
     *ledger.ROUTES,
     *changes.ROUTES,
+    *webhooks.ROUTES,
     *exports.ROUTES,
 ]
 

@@ -79,6 +79,13 @@ ACTS = {
     "package.supervisor_named": (N_("Supervisor named"), ""),
     "screen.ran": (N_("Screened for shells"), ""),
     "standing.published": (N_("Standing published"), ""),
+    "webhook.changed": (N_("Webhook changed"), ""),
+    "webhook.deleted": (N_("Webhook deleted"), ""),
+    "webhook.disabled": (N_("Webhook disabled after long failure"), "warn"),
+    "webhook.paused": (N_("Webhook paused"), ""),
+    "webhook.resumed": (N_("Webhook resumed"), ""),
+    "webhook.secret_rotated": (N_("Secret of a webhook rotated"), ""),
+    "webhook.subscribed": (N_("Webhook subscribed"), ""),
 }
 
 

@@ -6,6 +6,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Literal
 
+import msgspec
 import uvicorn
 from litestar import Litestar
 
@@ -29,8 +30,9 @@ async def serving(
             log_level="warning",
             server_header=False,
         )
+        settings = msgspec.structs.replace(app.state.settings, database_url=database_url)
         server, stop = uvicorn.Server(config), asyncio.Event()
-        timetable = asyncio.create_task(worker.run(database_url, stop))
+        timetable = asyncio.create_task(worker.run(settings, stop))
         answering = asyncio.create_task(server.serve(sockets=[listening]))
         try:
             yield "http://{}:{}".format(*listening.getsockname())

@@ -169,6 +169,8 @@ def _body(world: World, path: str) -> dict[str, Any]:
     }
     if path.endswith("/deliverables"):
         return {"params": {"filename": "报告.pdf"}, "content": PDF}
+    if path.startswith("/api/v1/webhooks/"):
+        return {"json": {"url": "https://other.example/", "events": ["*"]}}
     last = path.rsplit("/", 1)[1]
     return {"json": bodies[last]()} if last in bodies else {}
 

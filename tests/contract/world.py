@@ -11,6 +11,8 @@ from datetime import timedelta
 from pathlib import Path
 
 from market.engagements.actions import purchase
+from market.notices.actions import Subscribed, send_test, subscribe
+from market.notices.rules import NewWebhook
 from market.purchasing.actions import close_group_buy, join_group_buy, offer_to_serve
 from ratings.ledger.actors import Role, system
 from ratings.ledger.clock import now
@@ -127,6 +129,19 @@ async def _finding(world: World) -> str:
     return rival
 
 
+async def _webhook(world: World) -> str:
+    return (await _subscribed(world)).webhook
+
+
+async def _webhook_delivery(world: World) -> str:
+    return await send_test(world.persons["owner"].actor(), (await _subscribed(world)).webhook)
+
+
+async def _subscribed(world: World) -> Subscribed:
+    wanted = NewWebhook("https://receiver.example/", ("*",))
+    return await subscribe(world.persons["owner"].actor(), wanted, key=b"any", networks=())
+
+
 def _read(directory: Path) -> dict[str, tuple[str, bytes]]:
     return {one.stem: (one.name, one.read_bytes()) for one in directory.iterdir()}
 
@@ -153,6 +168,8 @@ OBJECTS: dict[str, Callable[[World], Awaitable[str]]] = {
     "docket": _docket,
     "case": _case,
     "finding": _finding,
+    "webhook": _webhook,
+    "webhook-delivery": _webhook_delivery,
 }
 # An owner's call may end these, and the next call needs another.
 CONSUMED = {"listing"}

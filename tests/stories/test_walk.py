@@ -14,6 +14,7 @@ from market.accounts.actions import NewAccount, create_account
 from market.catalogue.actions import load_catalogue
 from market.demonstration.accounts import PASSWORD
 from market.demonstration.commands import demo
+from market.settings import Settings
 from ratings.ledger.actors import Role, system
 from ratings.ledger.clock import now
 from ratings.ledger.queries import latest
@@ -41,7 +42,9 @@ async def server(app: Litestar, database: str) -> AsyncIterator[str]:
         uvicorn.Config(app, loop="none", lifespan="off", log_level="warning", server_header=False)
     )
     stop = asyncio.Event()
-    timetable = asyncio.create_task(worker.run(database, stop))
+    timetable = asyncio.create_task(
+        worker.run(Settings(database_url=database, secret_key="of a story"), stop)
+    )
     serving = asyncio.create_task(served.serve(sockets=[listening]))
     yield f"http://127.0.0.1:{listening.getsockname()[1]}"
     stop.set()

@@ -1,5 +1,8 @@
 """Which types of event there are, and how they are named several at once."""
 
+import re
+from pathlib import Path
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -13,6 +16,15 @@ from ratings.ledger.errors import Malformed
 def test_every_type_is_an_act_that_people_can_read_about() -> None:
     assert set(TOLD) <= set(ACTS)
     assert not set(PUBLIC_ACTS) & set(PARTY_ACTS), "an act is public, or it is the parties' own"
+
+
+def test_the_documentation_tells_who_is_told_what() -> None:
+    text = (Path(__file__).parents[3] / "docs" / "integration.md").read_text(encoding="utf-8")
+    rows = re.findall(r"^\| (`[a-z_]+\.[^|]*) \| ([^|]*) \|$", text, flags=re.MULTILINE)
+    documented = {name: who for names, who in rows for name in re.findall(r"`(.+?)`", names)}
+    assert set(documented) == set(TOLD)
+    assert {name for name, who in documented.items() if who == "everybody"} == set(PUBLIC_ACTS)
+    assert len(set(documented.values())) - 1 == len(set(PARTY_ACTS.values())) - 1
 
 
 @given(st.lists(st.sampled_from(TOLD), min_size=1))

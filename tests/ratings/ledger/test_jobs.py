@@ -10,6 +10,7 @@ import pytest
 from market import worker
 from market.purchasing.actions import join_group_buy
 from market.purchasing.queries import group_buy
+from market.settings import Settings
 from ratings.evaluations.actions import RESTAND, UNSEAL, answer
 from ratings.evaluations.indicators import Party
 from ratings.evaluations.queries import docket
@@ -26,7 +27,9 @@ from tests.county import TIERS, County, at, eventually, jobs, marks, picture
 async def working(database_url: str) -> AsyncIterator[None]:
     """The worker runs beside what happens inside; a worker that died makes the test fail."""
     stop = asyncio.Event()
-    running = asyncio.create_task(worker.run(database_url, stop))
+    running = asyncio.create_task(
+        worker.run(Settings(database_url=database_url, secret_key="of a test"), stop)
+    )
     try:
         yield
         assert not running.done()
