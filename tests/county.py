@@ -80,9 +80,9 @@ class County:
         )
         return msgspec.structs.replace(wanted, **changes)
 
-    async def applicant(self) -> Account:
+    async def applicant(self, **changes: object) -> Account:
         """An agency that waits for its admission."""
-        wanted = self.application()
+        wanted = self.application(**changes)
         at = now()
         uscc = await apply_for_admission(Actor(role=Role.PUBLIC, at=at), wanted)
         who = await sign_in(wanted.login, PASSWORD, at, demonstration=False)
@@ -100,9 +100,9 @@ class County:
         await self._stack.enter_async_context(made.browser)
         return made
 
-    async def agency(self) -> Account:
+    async def agency(self, **changes: object) -> Account:
         """An admitted agency."""
-        made = await self.applicant()
+        made = await self.applicant(**changes)
         assert made.uscc is not None
         await decide_admission(self.centre.actor(), made.uscc, admit=True, reason="证照齐全")
         return made

@@ -127,7 +127,7 @@ async def _call(
     method, template = route.split(" ", 1)
     path = _NAMES.sub(identifier, template).replace("{position:int}", "1")
     is_page = not path.startswith("/api/")
-    wanted = _page(world, path) if is_page else _body(world, path)
+    wanted = _page(world, path) if is_page else body_for(world, path)
     how = {} if method in ("GET", "DELETE") else wanted
     if person == "nobody":
         async with (browser if is_page else program)(world.county.app) as client:
@@ -154,7 +154,7 @@ def _until() -> str:
     return add_months(local_date(now()), 6).isoformat()
 
 
-def _body(world: World, path: str) -> dict[str, Any]:
+def body_for(world: World, path: str) -> dict[str, Any]:
     """A body that the route understands, by the last word of its address."""
     bodies: dict[str, Callable[[], dict[str, Any]]] = {
         "admission": lambda: {"admit": True, "reason": "证照齐全"},

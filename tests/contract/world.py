@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
 
-from market.engagements.actions import purchase
+from market.engagements.actions import purchase, report_milestone
 from market.notices.actions import Subscribed, send_test, subscribe
 from market.notices.rules import NewWebhook
 from market.purchasing.actions import close_group_buy, join_group_buy, offer_to_serve
@@ -25,6 +25,9 @@ from tests.county import PACKAGE, County, at
 
 PDF = b"%PDF-1.7\n" + b"a report " * 20 + b"\n%%EOF\n"
 MONTH = "2026-08"
+# Texts that stand nowhere else, so that a search finds whom they reach.
+CONTACT, PHONE, NOTE = "联系人欧阳", "139-5500-7711", "节点备注：已踏勘"
+PROJECT, JOINED, FILE, REASON = "二号厂房", "三号厂房", "测绘报告.pdf", "得分低至一星"
 
 # Who wears which hat: in each row the last one is of the same role and owns nothing.
 PERSONS = {
@@ -55,7 +58,7 @@ async def make_world(county: County) -> World:
         "owner": county.enterprise,
         "member": member,
         "stranger": stranger,
-        "agency": await county.agency(),
+        "agency": await county.agency(contact_name=CONTACT, contact_phone=PHONE),
         "rival": await county.agency(),
         "supervisor": county.supervisor,
         "department": await county.account(Role.SUPERVISOR),
@@ -84,7 +87,7 @@ async def _group_buy(world: World) -> str:
     """Closed, with two enterprises in it and an offer of the agency: the opener may choose."""
     identifier = await world.county.past_group_buy()
     earlier = now() - timedelta(days=3)
-    await join_group_buy(at(world.persons["member"].actor(), earlier), identifier, "三号厂房")
+    await join_group_buy(at(world.persons["member"].actor(), earlier), identifier, JOINED)
     await offer_to_serve(at(world.persons["agency"].actor(), earlier), identifier)
     await close_group_buy(system(now()), identifier)
     return identifier
@@ -92,15 +95,15 @@ async def _group_buy(world: World) -> str:
 
 async def _engagement(world: World) -> str:
     owner = world.persons["owner"].actor()
-    return await purchase(owner, world.objects["listing"], "二号厂房")
+    engagement = await purchase(owner, world.objects["listing"], PROJECT)
+    await report_milestone(world.persons["agency"].actor(), engagement, 2, NOTE)
+    return engagement
 
 
 async def _deliverable(world: World) -> str:
     """A file that really lies in the store."""
     path = f"/api/v1/engagements/{world.objects['engagement']}/deliverables"
-    made = await world.persons["agency"].client.post(
-        path, params={"filename": "报告.pdf"}, content=PDF
-    )
+    made = await world.persons["agency"].client.post(path, params={"filename": FILE}, content=PDF)
     assert made.status_code == 201, made.text
     return str(made.json()["deliverable"])
 
@@ -110,7 +113,7 @@ async def _docket(world: World) -> str:
 
 
 async def _case(world: World) -> str:
-    reasons = [Bilingual(zh="得分为一星", en="The score is one star.")]
+    reasons = [Bilingual(zh=REASON, en="The score is one star.")]
     opened = await open_case(system(now()), await _agency(world), Kind.ONE_STAR, reasons)
     assert opened is not None
     return opened
