@@ -10,6 +10,7 @@ from litestar.static_files import create_static_files_router
 from market import api, web
 from market.accounts.identity import Authentication
 from market.accounts.limits import RouteClass, counted_as, limits_of
+from market.accounts.offered_scopes import offered_scopes
 from market.accounts.permissions import allow, guard
 from market.api import health, problems
 from market.api.csrf import CrossSite
@@ -80,6 +81,7 @@ def create_app(settings: Settings) -> Litestar:
         request_max_body_size=_LARGEST_BODY,
         openapi_config=openapi_config(),
     )
+    app.state.scopes = offered_scopes(app.routes)
     # Middleware stands behind the routing, which already refuses a method that no route names.
     app.asgi_handler = around(app)
     return app

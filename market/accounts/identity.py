@@ -1,4 +1,4 @@
-"""From a request to the actor of an act, by token for programs and by cookie for browsers."""
+"""From a request to the actor of an act: by token or key for programs, by cookie for browsers."""
 
 from typing import Any, cast
 
@@ -7,6 +7,8 @@ from litestar.enums import ScopeType
 from litestar.middleware import ASGIMiddleware
 from litestar.types import ASGIApp, Receive, Scope, Send
 
+from market.accounts.key_holders import PREFIX, KeyHolder, key_holder
+from market.accounts.permissions import DEAD_KEY
 from market.accounts.queries import SignedIn, signed_in
 from market.settings import Settings
 from ratings.ledger.actors import Actor, Role
@@ -37,11 +39,12 @@ def actor(request: Asking) -> Actor:
         person=who.person,
         organisation=who.organisation,
         uscc=who.uscc if who.role is Role.AGENCY else None,
+        key=who.key if isinstance(who, KeyHolder) else None,
     )
 
 
 class Authentication(ASGIMiddleware):
-    """Fills `request.user` and `request.auth` with SignedIn or None.
+    """Fills `request.user` and `request.auth` with SignedIn or None, in one round trip.
 
     The two doors take one credential each: the API never looks at a cookie, so no other site
     can make a browser call it, and a page never looks at a header.
@@ -54,9 +57,14 @@ class Authentication(ASGIMiddleware):
         self._demonstration = settings.demonstration
 
     async def handle(self, scope: Scope, receive: Receive, send: Send, next_app: ASGIApp) -> None:
-        token = self._token(scope)
-        who = await signed_in(token, now(), demonstration=self._demonstration) if token else None
-        scope["user"] = scope["auth"] = who
+        token = self._token(scope) or ""
+        scope["user"] = scope["auth"] = None
+        if token.startswith(PREFIX) and scope["path"].startswith("/api/"):
+            holder = await key_holder(token, now(), demonstration=self._demonstration)
+            scope["user"], scope["auth"] = holder, holder or DEAD_KEY
+        elif token:
+            who = await signed_in(token, now(), demonstration=self._demonstration)
+            scope["user"] = scope["auth"] = who
         await next_app(scope, receive, send)
 
     def _token(self, scope: Scope) -> str | None:

@@ -8,8 +8,13 @@ from typing import Any
 from litestar.connection import ASGIConnection
 from litestar.handlers.base import BaseRouteHandler
 
+from market.accounts.key_holders import KeyHolder
+from market.accounts.scopes import check_scope
 from ratings.ledger.actors import Role
 from ratings.ledger.errors import Forbidden, NotSignedIn
+
+DEAD_KEY = object()
+"""What a request's `auth` is that came with a key which opens nothing."""
 
 _KEY = "roles"
 _READING = {"GET", "HEAD", "OPTIONS"}
@@ -31,14 +36,26 @@ def roles_of(handler: BaseRouteHandler) -> frozenset[Role]:
 
 
 async def guard(connection: ASGIConnection[Any, Any, Any, Any], handler: BaseRouteHandler) -> None:
-    """Refuse with 401 who has not signed in, and with 403 who wears another hat.
+    """Refuse with 401 who has not signed in, and with 403 who wears another hat or whose key lacks
+    the scope.
 
     Which methods an address has is no secret: a wrong one is told the same before this.
     """
     roles = roles_of(handler)
-    if Role.PUBLIC in roles or connection.scope.get("method") == "OPTIONS":
+    if connection.scope.get("method") == "OPTIONS":
         return
     visitor = connection.scope.get("user")
+    if connection.scope.get("auth") is DEAD_KEY:
+        # Told even where nobody need sign in: a program must not go on unawares as a stranger.
+        raise NotSignedIn(
+            "api-key-dead",
+            "This API key is unknown, has expired or has been revoked. An administrator of your"
+            " organisation can make a new one.",
+        )
+    if isinstance(visitor, KeyHolder):
+        check_scope(visitor.scopes, handler)
+    if Role.PUBLIC in roles:
+        return
     if visitor is None:
         raise NotSignedIn("not-signed-in", "Please sign in first.")
     if visitor.role not in roles:

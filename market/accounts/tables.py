@@ -2,6 +2,7 @@
 
 from piccolo.columns import (
     UUID,
+    Array,
     Boolean,
     ForeignKey,
     Integer,
@@ -51,6 +52,26 @@ class Session(Table, db=ENGINE):
     organisation = ForeignKey(references=Organisation, null=False, on_delete=OnDelete.restrict)
     created_at = Timestamptz()
     seen_at = Timestamptz()
+
+
+class ApiKey(Table, db=ENGINE):
+    """A key with which programs act for an organisation, in the name of the person who made it.
+
+    `id` is the visible part of it; of the whole only the SHA-256 is kept.
+    """
+
+    id = Varchar(length=10, primary_key=True)
+    key_hash = Varchar(length=64, unique=True)
+    organisation = ForeignKey(
+        references=Organisation, null=False, on_delete=OnDelete.restrict, index=True
+    )
+    person = ForeignKey(references=Person, null=False, on_delete=OnDelete.restrict)
+    name = Varchar(length=80)
+    scopes = Array(base_column=Varchar(length=40))
+    created_at = Timestamptz()
+    expires_at = Timestamptz()
+    used_at = Timestamptz(null=True, default=None)
+    revoked_at = Timestamptz(null=True, default=None)
 
 
 class IdempotencyKey(Table, db=ENGINE):

@@ -4,6 +4,7 @@ from litestar.types import ControllerRouterHandler
 
 from market.api import (
     agencies,
+    api_keys,
     cases,
     catalogue,
     changes,
@@ -34,6 +35,7 @@ ROUTES: list[ControllerRouterHandler] = [
     *changes.ROUTES,
     *webhooks.ROUTES,
     *exports.ROUTES,
+    *api_keys.ROUTES,
 ]
 
 # Routes that take a file: the only ones that accept as much as the settings allow.

@@ -9,6 +9,7 @@ from litestar.params import FromPath, FromQuery, JSONBody
 
 from market.accounts.identity import Asking, actor
 from market.accounts.permissions import allow
+from market.accounts.scopes import in_person
 from market.agencies import actions, queries
 from market.agencies.queries import (
     AgencyFilter,
@@ -69,6 +70,7 @@ class AdmissionDecision(msgspec.Struct, frozen=True, forbid_unknown_fields=True)
     summary="Apply for admission, with the agency's first account",
     tags=_TAGS,
     **allow(Role.PUBLIC),
+    **in_person(),
 )
 async def apply(request: Asking, data: JSONBody[actions.AgencyApplication]) -> Applied:
     return Applied(uscc=await actions.apply_for_admission(actor(request), data))
@@ -164,6 +166,7 @@ async def list_admissions(
     tags=_TAGS,
     status_code=204,
     **allow(Role.CENTRE),
+    **in_person(),
 )
 async def decide_admission(
     request: Asking, uscc: FromPath[str], data: JSONBody[AdmissionDecision]

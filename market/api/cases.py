@@ -8,6 +8,7 @@ from litestar.params import FromPath, JSONBody
 
 from market.accounts.identity import Asking, actor
 from market.accounts.permissions import allow
+from market.accounts.scopes import in_person
 from market.api.cursors import Page
 from market.api.lists import USUAL, Cursor, Limit, StateIs, offset_page, whole_page
 from market.api.repeats import IdempotencyKey, answer_once
@@ -79,6 +80,7 @@ async def show_case(request: Asking, case: FromPath[str]) -> CaseRow:
     tags=_TAGS,
     status_code=204,
     **allow(Role.AGENCY),
+    **in_person(),
 )
 async def answer_case(request: Asking, case: FromPath[str], data: JSONBody[CaseAnswer]) -> None:
     await actions.answer_case(actor(request), case, data.text)
@@ -91,6 +93,7 @@ async def answer_case(request: Asking, case: FromPath[str], data: JSONBody[CaseA
     tags=_TAGS,
     status_code=204,
     **allow(Role.CENTRE),
+    **in_person(),
 )
 async def dismiss(request: Asking, case: FromPath[str], data: JSONBody[Dismissal]) -> None:
     await actions.dismiss_case(actor(request), case, data.reason)
@@ -102,6 +105,7 @@ async def dismiss(request: Asking, case: FromPath[str], data: JSONBody[Dismissal
     summary="Take the agency off the market, with a reason and a last day",
     tags=_TAGS,
     **allow(Role.CENTRE),
+    **in_person(),
 )
 async def delist(
     request: Asking,

@@ -10,6 +10,7 @@ from litestar.params import FromPath, FromQuery, JSONBody
 from market.accounts.identity import Asking, actor
 from market.accounts.permissions import allow
 from market.accounts.queries import Department, supervisors
+from market.accounts.scopes import in_person
 from market.agencies.queries import ListingRow, listings_of_package
 from market.api.cursors import Page
 from market.api.lists import USUAL, Cursor, Limit, whole_page
@@ -247,6 +248,7 @@ async def list_county_ranges(
     summary="Set a county range, with its day and its reason",
     tags=_TAGS,
     **allow(Role.CENTRE),
+    **in_person(),
 )
 async def set_county_range(
     request: Asking, data: JSONBody[actions.NewCountyRange]

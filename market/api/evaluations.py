@@ -8,6 +8,7 @@ from litestar.params import FromPath, JSONBody
 
 from market.accounts.identity import Asking, actor
 from market.accounts.permissions import allow
+from market.accounts.scopes import in_person
 from market.api.cursors import Page
 from market.api.lists import USUAL, Cursor, Limit, whole_page
 from market.api.repeats import IdempotencyKey, answer_once
@@ -95,6 +96,7 @@ async def show_docket(request: Asking, docket: FromPath[str]) -> DocketDetail:
     summary="Give one's evaluation, once; it stays sealed until all have answered",
     tags=_TAGS,
     **allow(*_ASKED),
+    **in_person(),
 )
 async def answer(
     request: Asking,

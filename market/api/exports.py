@@ -8,6 +8,7 @@ from litestar.openapi.datastructures import ResponseSpec
 from litestar.response import Stream
 
 from market.accounts.identity import Asking, actor
+from market.accounts.limits import RouteClass, counted_as
 from market.accounts.permissions import allow
 from market.oversight import queries
 from market.oversight.exports import written
@@ -65,6 +66,7 @@ async def _json(name: str, rows: AsyncIterator[msgspec.Struct]) -> Stream:
     tags=_TAGS,
     responses=_as(_CSV, str),
     **allow(Role.PUBLIC),
+    **counted_as(RouteClass.EXPORTS),
 )
 async def agencies_csv() -> Stream:
     return await _csv("agencies", queries.agency_lines(), AgencyLine)
@@ -77,6 +79,7 @@ async def agencies_csv() -> Stream:
     tags=_TAGS,
     responses=_as(_JSON, list[AgencyLine]),
     **allow(Role.PUBLIC),
+    **counted_as(RouteClass.EXPORTS),
 )
 async def agencies_json() -> Stream:
     return await _json("agencies", queries.agency_lines())
@@ -89,6 +92,7 @@ async def agencies_json() -> Stream:
     tags=_TAGS,
     responses=_as(_CSV, str),
     **allow(*_INVOLVED),
+    **counted_as(RouteClass.EXPORTS),
 )
 async def engagements_csv(request: Asking) -> Stream:
     return await _csv("engagements", queries.engagement_lines(actor(request)), EngagementLine)
@@ -101,6 +105,7 @@ async def engagements_csv(request: Asking) -> Stream:
     tags=_TAGS,
     responses=_as(_JSON, list[EngagementLine]),
     **allow(*_INVOLVED),
+    **counted_as(RouteClass.EXPORTS),
 )
 async def engagements_json(request: Asking) -> Stream:
     return await _json("engagements", queries.engagement_lines(actor(request)))
@@ -113,6 +118,7 @@ async def engagements_json(request: Asking) -> Stream:
     tags=_TAGS,
     responses=_as(_CSV, str),
     **allow(Role.PUBLIC),
+    **counted_as(RouteClass.EXPORTS),
 )
 async def ledger_csv(request: Asking) -> Stream:
     return await _csv("ledger", queries.ledger_lines(actor(request)), LedgerLine)
@@ -125,6 +131,7 @@ async def ledger_csv(request: Asking) -> Stream:
     tags=_TAGS,
     responses=_as(_JSON, list[LedgerLine]),
     **allow(Role.PUBLIC),
+    **counted_as(RouteClass.EXPORTS),
 )
 async def ledger_json(request: Asking) -> Stream:
     return await _json("ledger", queries.ledger_lines(actor(request)))

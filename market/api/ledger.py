@@ -18,7 +18,7 @@ from ratings.ledger.rules import Entry
 
 
 class HistoryEntry(msgspec.Struct, frozen=True):
-    """One act; `person` and `organisation` are ids, and only officials see them."""
+    """One act; `person`, `organisation` and `api_key` are ids, and only officials see them."""
 
     seq: int
     at: datetime
@@ -31,6 +31,7 @@ class HistoryEntry(msgspec.Struct, frozen=True):
     hash: str
     person: str | None = None
     organisation: str | None = None
+    api_key: str | None = None
 
 
 @get(
@@ -84,6 +85,7 @@ def _entry(entry: Entry, *, whole: bool) -> HistoryEntry:
         hash=entry.hash,
         person=entry.person if whole else None,
         organisation=entry.organisation if whole else None,
+        api_key=entry.api_key if whole else None,
     )
 
 

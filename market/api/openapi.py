@@ -13,6 +13,7 @@ from litestar.routes import BaseRoute
 from litestar.types import ControllerRouterHandler
 
 from market.accounts.permissions import allow, roles_of
+from market.accounts.scopes import IN_PERSON, any_key, scope_of
 from market.api.problems import PROBLEM_MEDIA_TYPE, Problem
 from ratings.ledger.actors import Role
 
@@ -21,7 +22,14 @@ _EVERYBODYS = {
     404: "Nothing is there, or nothing that is open to the caller.",
     500: "Something has gone wrong on our side.",
 }
-_SIGNED_IN_ONLY = {401: "Nobody is signed in.", 403: "Not open to the caller's role."}
+_SIGNED_IN_ONLY = {
+    401: "Nobody is signed in.",
+    403: "Not open to the caller's role, or the API key lacks the scope.",
+}
+_WITH_A_KEY = {
+    401: "The API key is unknown, has expired or has been revoked.",
+    403: "The API key lacks the scope, or the act is open to no key.",
+}
 _CHANGES = {
     409: "The thing is not in a state that allows the act.",
     413: "The request is too large.",
@@ -49,11 +57,24 @@ def openapi_config() -> OpenAPIConfig:
         description="The marketplace and credit bureau of agencies for permits.",
         use_handler_docstrings=True,
         components=Components(
-            security_schemes={"session": SecurityScheme(type="http", scheme="bearer")}
+            security_schemes={
+                "session": SecurityScheme(
+                    type="http", scheme="bearer", description="The token of a session."
+                ),
+                "api_key": SecurityScheme(
+                    type="http",
+                    scheme="bearer",
+                    description="An API key of the organisation. Each route that a key opens names"
+                    " the one scope that it needs.",
+                ),
+            }
         ),
         render_plugins=[JsonRenderPlugin(path="/openapi.json")],
         openapi_router=_SchemaOnly(
-            "/api/v1", route_handlers=[], opt=allow(Role.PUBLIC), include_in_schema=False
+            "/api/v1",
+            route_handlers=[],
+            opt=allow(Role.PUBLIC) | any_key(),
+            include_in_schema=False,
         ),
     )
 
@@ -66,9 +87,14 @@ def declaring_problems(routes: Sequence[ControllerRouterHandler]) -> list[Contro
     for route in routes:
         if isinstance(route, HTTPRouteHandler):
             problems = dict(_EVERYBODYS)
-            if Role.PUBLIC not in roles_of(route):
+            scope = scope_of(route)
+            by_key = [] if scope == IN_PERSON else [{"api_key": [scope]}]
+            if Role.PUBLIC in roles_of(route):
+                problems |= _WITH_A_KEY
+                route.security = [{}, *by_key]
+            else:
                 problems |= _SIGNED_IN_ONLY
-                route.security = [{"session": []}]
+                route.security = [{"session": []}, *by_key]
             if not set(route.http_methods) <= _READING:
                 problems |= _CHANGES
             declared = {status: problem_answer(text) for status, text in problems.items()}

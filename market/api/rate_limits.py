@@ -20,6 +20,7 @@ from litestar.middleware import ASGIMiddleware
 from litestar.types import ASGIApp, Message, Receive, Scope, Send
 
 from market.accounts.allowances import Granted, reserve
+from market.accounts.key_holders import KeyHolder
 from market.accounts.limits import Limit, Limits, RouteClass, network_of, stated_class
 from market.accounts.permissions import roles_of
 from ratings.ledger.actors import Role
@@ -144,8 +145,11 @@ def visitor_at(address: str) -> str:
 
 
 def caller_of(scope: Scope) -> str:
-    """Whose allowance a request uses: that of who has signed in, else of the address."""
+    """Whose allowance a request uses: the API key's, the person's who has signed in, or else that
+    of the address."""
     who = scope.get("user")
+    if isinstance(who, KeyHolder):
+        return f"key {who.key}"
     if who is not None:
         return f"person {who.organisation} {who.person}"
     client = scope.get("client")

@@ -105,6 +105,7 @@ class LedgerLine(msgspec.Struct, frozen=True):
     person: str | None = None
     organisation: str | None = None
     previous_hash: str | None = None
+    api_key: str | None = None
 
 
 async def ledger_lines(actor: Actor) -> AsyncIterator[LedgerLine]:
@@ -113,7 +114,7 @@ async def ledger_lines(actor: Actor) -> AsyncIterator[LedgerLine]:
     async for row in stream(
         "SELECT seq, at, role, act, subject_kind, subject, facts, reason, hash,"
         " CASE WHEN $1 THEN person END, CASE WHEN $1 THEN organisation END,"
-        " CASE WHEN $1 THEN previous_hash END"
+        " CASE WHEN $1 THEN previous_hash END, CASE WHEN $1 THEN api_key END"
         " FROM ledger_entry WHERE $1 OR act = ANY($2) ORDER BY seq",
         whole,
         list(PUBLIC_ACTS),

@@ -5,6 +5,7 @@ from litestar.types import ControllerRouterHandler
 from market.web import (
     account,
     agency,
+    api_keys,
     cases,
     catalogue,
     centre,
@@ -30,6 +31,7 @@ ROUTES: list[ControllerRouterHandler] = [
     *oversight.ROUTES,
     *account.ROUTES,
     *workspace.ROUTES,
+    *api_keys.ROUTES,
     *enterprise.ROUTES,
     *group_buys.ROUTES,
     *engagements.ROUTES,

@@ -10,6 +10,7 @@ from litestar import get
 from litestar.response import Stream
 
 from market.accounts.identity import Asking, actor
+from market.accounts.limits import RouteClass, counted_as
 from market.accounts.permissions import allow
 from market.oversight import queries
 from market.oversight.exports import written
@@ -67,6 +68,7 @@ _HEAD_TEXT = {
     "person": "Person",
     "organisation": "Organisation",
     "previous_hash": "Hash of the entry before",
+    "api_key": "API key",
 }
 _WORDS: dict[str, Callable[[str], str]] = {
     "standing": words.state_word,
@@ -107,18 +109,18 @@ def _readable(locale: Locale, field: str, value: object) -> Cell:
     return exact(field, value)
 
 
-@get("/exports/agencies.csv", **allow(Role.PUBLIC))
+@get("/exports/agencies.csv", **allow(Role.PUBLIC), **counted_as(RouteClass.EXPORTS))
 async def agencies(request: Asking) -> Stream:
     return await _for_people(request, N_("Agencies"), queries.agency_lines(), AgencyLine)
 
 
-@get("/exports/engagements.csv", **allow(*_PARTIES))
+@get("/exports/engagements.csv", **allow(*_PARTIES), **counted_as(RouteClass.EXPORTS))
 async def engagements(request: Asking) -> Stream:
     rows = queries.engagement_lines(actor(request))
     return await _for_people(request, N_("Engagements"), rows, EngagementLine)
 
 
-@get("/exports/ledger.csv", **allow(Role.PUBLIC))
+@get("/exports/ledger.csv", **allow(Role.PUBLIC), **counted_as(RouteClass.EXPORTS))
 async def ledger(request: Asking) -> Stream:
     rows = queries.ledger_lines(actor(request))
     return await _for_people(request, N_("Ledger"), rows, LedgerLine)

@@ -52,6 +52,8 @@ ACTS = {
     "agency.refused": (N_("Admission refused"), "warn"),
     "agency.delisted": (N_("Delisted"), "seal"),
     "agency.relisted": (N_("Delisting ended"), "ok"),
+    "api_key.made": (N_("API key made"), ""),
+    "api_key.revoked": (N_("API key revoked"), ""),
     "case.opened": (N_("Case opened"), "warn"),
     "case.answered": (N_("Case answered by the agency"), ""),
     "case.dismissed": (N_("Case dismissed"), "ok"),

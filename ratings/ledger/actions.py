@@ -61,12 +61,13 @@ async def record(
         subject=subject,
         facts=text,
         reason=reason,
+        api_key=actor.key,
     )
     # Plain SQL: every act passes here, and building it anew each time took half of the time.
     await execute(
         "INSERT INTO ledger_entry (seq, at, role, person, organisation, act, subject_kind,"
-        " subject, facts, reason, previous_hash, hash)"
-        " VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)",
+        " subject, facts, reason, previous_hash, hash, api_key)"
+        " VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)",
         seq,
         actor.at,
         actor.role.value,
@@ -79,5 +80,6 @@ async def record(
         reason,
         previous_hash,
         digest,
+        actor.key,
     )
     return seq

@@ -22,7 +22,8 @@ class Actor(msgspec.Struct, frozen=True):
     """The author of an act; `at` is the time of the act, so that rules never read a clock.
 
     `person` and `organisation` are ids of rows that can be erased; names never travel here.
-    `uscc` is set for those who act for an agency.
+    `uscc` is set for those who act for an agency, `key` (its public id) where a program acts with
+    an API key of the organisation, in the name of the person who made it.
     """
 
     role: Role
@@ -30,6 +31,7 @@ class Actor(msgspec.Struct, frozen=True):
     person: str | None = None
     organisation: str | None = None
     uscc: str | None = None
+    key: str | None = None
 
 
 def system(at: datetime) -> Actor:

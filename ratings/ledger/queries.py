@@ -9,7 +9,7 @@ from ratings.ledger.rules import Entry
 
 _COLUMNS = (
     "seq, at, role, person, organisation, act, subject_kind, subject, facts, reason,"
-    " previous_hash, hash"
+    " previous_hash, hash, api_key"
 )
 _CHUNK = 5_000
 

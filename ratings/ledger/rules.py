@@ -10,7 +10,8 @@ GENESIS = "0" * 64
 
 
 class Entry(msgspec.Struct, frozen=True):
-    """One ledger row in the order of its columns."""
+    """One ledger row in the order of its columns. `api_key` is the id of the key with which a
+    program has acted."""
 
     seq: int
     at: datetime
@@ -24,6 +25,7 @@ class Entry(msgspec.Struct, frozen=True):
     reason: str
     previous_hash: str
     hash: str
+    api_key: str | None = None
 
     def fact(self) -> dict[str, object]:
         decoded: dict[str, object] = msgspec.json.decode(self.facts)
@@ -48,8 +50,12 @@ def digest(
     subject: str,
     facts: str,
     reason: str,
+    api_key: str | None = None,
 ) -> str:
-    """SHA-256 over the previous hash and every column of the entry, in hexadecimal."""
+    """SHA-256 over the previous hash and every column of the entry, in hexadecimal.
+
+    Most acts have no key, and are hashed as if there were no such column.
+    """
     columns = [
         previous_hash,
         seq,
@@ -62,6 +68,7 @@ def digest(
         subject,
         facts,
         reason,
+        *([api_key] if api_key else ()),
     ]
     return hashlib.sha256(msgspec.json.encode(columns)).hexdigest()
 
@@ -86,6 +93,7 @@ def first_break(entries: Iterable[Entry]) -> tuple[int, str] | None:
             subject=entry.subject,
             facts=entry.facts,
             reason=entry.reason,
+            api_key=entry.api_key,
         )
         if entry.hash != expected:
             return entry.seq, "altered"

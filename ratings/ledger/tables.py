@@ -21,3 +21,4 @@ class LedgerEntry(Table, db=ENGINE):
     reason = Text()
     previous_hash = Varchar(length=64)
     hash = Varchar(length=64)
+    api_key = Varchar(length=10, null=True, default=None)

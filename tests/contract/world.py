@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
 
+from market.accounts.api_keys import NewApiKey, make_api_key
 from market.engagements.actions import purchase, report_milestone
 from market.notices.actions import Subscribed, send_test, subscribe
 from market.notices.rules import NewWebhook
@@ -145,6 +146,11 @@ async def _subscribed(world: World) -> Subscribed:
     return await subscribe(world.persons["owner"].actor(), wanted, key=b"any", networks=())
 
 
+async def _api_key(world: World) -> str:
+    wanted = NewApiKey("Robot", ("catalogue:read",))
+    return (await make_api_key(world.persons["owner"].actor(), wanted, wanted.scopes)).id
+
+
 def _read(directory: Path) -> dict[str, tuple[str, bytes]]:
     return {one.stem: (one.name, one.read_bytes()) for one in directory.iterdir()}
 
@@ -173,6 +179,7 @@ OBJECTS: dict[str, Callable[[World], Awaitable[str]]] = {
     "finding": _finding,
     "webhook": _webhook,
     "webhook-delivery": _webhook_delivery,
+    "api-key": _api_key,
 }
 # An owner's call may end these, and the next call needs another.
 CONSUMED = {"listing"}

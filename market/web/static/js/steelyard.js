@@ -103,6 +103,18 @@
     });
   });
 
+  /* A secret that is shown once: one touch copies it. Without a clipboard it is marked by hand. */
+  document.querySelectorAll("[data-copies]").forEach((button) => {
+    if (!navigator.clipboard) return;
+    const field = document.getElementById(button.dataset.copies);
+    button.hidden = false;
+    button.addEventListener("click", async () => {
+      field.select();
+      await navigator.clipboard.writeText(field.value);
+      button.textContent = button.dataset.done;
+    });
+  });
+
   const fold = document.querySelector("details.fold");
   if (fold && matchMedia("(max-width: 59.99em)").matches) fold.open = false;
 })();
