@@ -20,6 +20,7 @@ from market.web import (
     joining,
     oversight,
     screens,
+    webhooks,
     workspace,
 )
 
@@ -42,6 +43,7 @@ ROUTES: list[ControllerRouterHandler] = [
     *cases.ROUTES,
     *screens.ROUTES,
     *exports.ROUTES,
+    *webhooks.ROUTES,
 ]
 
 # Routes that take a file: the only ones that accept as much as the settings allow.

@@ -57,6 +57,7 @@ def environment(locale: Locale) -> Environment:
         STATES=words.STATES,
         KINDS=words.KINDS,
         ACTS=words.ACTS,
+        DELIVERY_ERRORS=words.DELIVERY_ERRORS,
         MARKS=words.MARKS,
         along=along,
         tile_letter=tile_letter,

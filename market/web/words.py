@@ -90,6 +90,30 @@ ACTS = {
     "webhook.subscribed": (N_("Webhook subscribed"), ""),
 }
 
+# The first word of an event's type → what all of its kind are about.
+EVENT_KINDS = {
+    "agency": N_("Agencies"),
+    "case": N_("Cases"),
+    "catalogue": N_("Catalogue"),
+    "county_range": N_("County ranges"),
+    "docket": N_("Evaluations"),
+    "engagement": N_("Engagements"),
+    "group_buy": N_("Group buys"),
+    "listing": N_("Listings"),
+    "outside_event": N_("Outside events"),
+    "package": N_("Supervisors of packages"),
+    "standing": N_("Standings"),
+}
+
+# Why a webhook got no answer.
+DELIVERY_ERRORS = {
+    "no-address": N_("The host has no public address"),
+    "connection": N_("No connection"),
+    "certificate": N_("The certificate was not accepted"),
+    "time-out": N_("No answer in time"),
+    "protocol": N_("What came back is no HTTP"),
+}
+
 
 # How well a figure of a fee standard is founded, and how exact its dates are.
 MARKS = {

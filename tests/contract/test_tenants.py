@@ -192,6 +192,8 @@ def _page(world: World, path: str) -> dict[str, Any]:
         "until": until.isoformat(),
         "comment": "很好",
         "note": "完成",
+        "url": "https://other.example/",
+        "events": "*",
         **{f"quick-{code}": "90" for party in Party for code in marks(party, 90)},
     }
     return {"data": form}

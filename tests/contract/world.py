@@ -182,7 +182,7 @@ OBJECTS: dict[str, Callable[[World], Awaitable[str]]] = {
     "api-key": _api_key,
 }
 # An owner's call may end these, and the next call needs another.
-CONSUMED = {"listing"}
+CONSUMED = {"listing", "webhook"}
 
 
 def unknown(kind: str) -> str:
