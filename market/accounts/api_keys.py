@@ -8,11 +8,11 @@ from typing import Annotated
 import msgspec
 
 from market.accounts.key_holders import new_key
-from market.accounts.queries import token_hash
+from market.accounts.queries import administered, token_hash
 from ratings.ledger.actions import record
 from ratings.ledger.actors import Actor
 from ratings.ledger.database import execute, fetch, fetchrow, fetchval, tx
-from ratings.ledger.errors import Fault, Forbidden, NotFound, Refused
+from ratings.ledger.errors import Fault, NotFound, Refused
 
 LONGEST_DAYS = 365
 LONGEST_NAME = 80
@@ -100,7 +100,7 @@ async def make_api_key(actor: Actor, wanted: NewApiKey, offered: Sequence[str]) 
     identifier, key = new_key()
     expires_at = actor.at + timedelta(days=checked.valid_days)
     async with tx():
-        organisation = await _administered(actor)
+        organisation = await administered(actor)
         # Held while counting: two administrators at once do not both make the last one.
         await execute("SELECT 1 FROM organisation WHERE id = $1 FOR NO KEY UPDATE", organisation)
         live = await fetchval(
@@ -137,7 +137,7 @@ async def make_api_key(actor: Actor, wanted: NewApiKey, offered: Sequence[str]) 
 async def revoke_api_key(actor: Actor, identifier: str) -> None:
     """The key opens nothing from the next request on; a revoked one stays as it is."""
     async with tx():
-        organisation = await _administered(actor)
+        organisation = await administered(actor)
         row = await fetchrow(
             "SELECT scopes, expires_at, revoked_at FROM api_key"
             " WHERE id = $1 AND organisation = $2 FOR UPDATE",
@@ -163,7 +163,7 @@ async def api_keys(actor: Actor) -> list[ApiKeyRow]:
 
     Forbidden to everybody else of it.
     """
-    organisation = await _administered(actor)
+    organisation = await administered(actor)
     rows = await fetch(
         "SELECT * FROM (SELECT k.id, k.name, k.scopes, p.name AS made_by, k.created_at,"
         " k.expires_at, k.used_at, k.revoked_at, CASE WHEN k.revoked_at IS NOT NULL THEN 'revoked'"
@@ -180,18 +180,3 @@ async def api_keys(actor: Actor) -> list[ApiKeyRow]:
 
 def _facts(scopes: Sequence[str], expires_at: datetime) -> dict[str, object]:
     return {"scopes": list(scopes), "expires_at": expires_at.isoformat()}
-
-
-async def _administered(actor: Actor) -> str:
-    """The organisation that the actor administers."""
-    administrator = await fetchval(
-        "SELECT administrator FROM membership WHERE person = $1 AND organisation = $2",
-        actor.person,
-        actor.organisation,
-    )
-    if not administrator or actor.organisation is None:
-        raise Forbidden(
-            "not-administrator",
-            "Only an administrator of your organisation manages its API keys.",
-        )
-    return actor.organisation

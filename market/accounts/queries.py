@@ -6,9 +6,9 @@ from datetime import datetime, timedelta
 
 import msgspec
 
-from ratings.ledger.actors import Role
-from ratings.ledger.database import fetch, fetchrow
-from ratings.ledger.errors import Bilingual
+from ratings.ledger.actors import Actor, Role
+from ratings.ledger.database import fetch, fetchrow, fetchval
+from ratings.ledger.errors import Bilingual, Forbidden
 
 IDLE_TIMEOUT = timedelta(hours=12)
 ABSOLUTE_TIMEOUT = timedelta(days=7)
@@ -101,3 +101,16 @@ async def supervisors() -> list[Department]:
         Role.SUPERVISOR.value,
     )
     return [Department(*row) for row in rows]
+
+
+async def administered(actor: Actor) -> str:
+    """The organisation that the actor administers; Forbidden to whom has no such right."""
+    if actor.organisation is None or not await fetchval(
+        "SELECT administrator FROM membership WHERE person = $1 AND organisation = $2",
+        actor.person,
+        actor.organisation,
+    ):
+        raise Forbidden(
+            "not-administrator", "Only an administrator of your organisation may do this."
+        )
+    return actor.organisation

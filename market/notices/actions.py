@@ -7,9 +7,10 @@ import uuid
 import asyncpg
 import msgspec
 
+from market.accounts.queries import administered
 from market.accounts.seals import seal
 from market.notices.deliveries import SEALED_AS, queue
-from market.notices.queries import administered, webhook_of
+from market.notices.queries import webhook_of
 from market.notices.rules import (
     MOST_WEBHOOKS,
     SECRET_OVERLAP,

@@ -4,9 +4,10 @@ from datetime import datetime
 
 import msgspec
 
+from market.accounts.queries import administered
 from ratings.ledger.actors import Actor
 from ratings.ledger.database import fetch, fetchrow, fetchval, row_id
-from ratings.ledger.errors import Forbidden, NotFound
+from ratings.ledger.errors import NotFound
 
 
 class WebhookRow(msgspec.Struct, frozen=True):
@@ -58,20 +59,6 @@ class DeliveryFile(msgspec.Struct, frozen=True):
     delivery: DeliveryRow
     payload: str
     attempts: list[AttemptRow]
-
-
-async def administered(actor: Actor) -> str:
-    """The organisation whose webhooks the actor keeps; Forbidden for whom has no such right."""
-    if await fetchval(
-        "SELECT administrator FROM membership WHERE person = $1::uuid AND organisation = $2::uuid",
-        actor.person,
-        actor.organisation,
-    ):
-        return str(actor.organisation)
-    raise Forbidden(
-        "not-an-administrator",
-        "Only an administrator of your organisation may do this.",
-    )
 
 
 _WEBHOOK = (

@@ -33,7 +33,7 @@ async def test_a_webhook_from_its_subscription_to_its_end(county: County, arrive
         await person.looks()
         await person.fill(url=receiver.url)
         await person.press("Subscribe")
-        secret = await page.inner_text("#made")
+        secret = await page.input_value("#made")
         await person.looks()
         await person.follow("项目库")
         await person.press("Send a test")
@@ -68,7 +68,7 @@ async def test_a_webhook_from_its_subscription_to_its_end(county: County, arrive
     await person.press("Pause")
     await person.sees("Paused")
     await person.press("New secret")
-    assert await page.inner_text("#new-secret") != secret
+    assert await page.input_value("#new-secret") != secret
     await person.looks()
     await page.get_by_text(person.says("Delete this webhook")).click()
     await person.press("Delete")

@@ -359,7 +359,7 @@ async def test_only_an_administrator_and_only_of_the_own_organisation(county: Co
     await execute("UPDATE membership SET administrator = false")
     who = county.enterprise.actor()
     wanted = NewWebhook("https://a.example/", ("*",))
-    await refused(subscribe(who, wanted, key=KEY, networks=()), Forbidden, "not-an-administrator")
+    await refused(subscribe(who, wanted, key=KEY, networks=()), Forbidden, "not-administrator")
     with pytest.raises(Forbidden):
         await webhooks(who)
 
