@@ -16,6 +16,7 @@ from market.api import health, problems
 from market.api.csrf import CrossSite
 from market.api.edge import around
 from market.api.headers import security_headers
+from market.api.negotiation import negotiate
 from market.api.openapi import declaring_problems, openapi_config
 from market.api.rate_limits import Limiter, RateLimits, tell_allowance
 from market.settings import Settings
@@ -50,11 +51,16 @@ def create_app(settings: Settings) -> Litestar:
     app = Litestar(
         route_handlers=[
             *declaring_problems([health.live, health.ready]),
-            Router("/api/v1", route_handlers=declaring_problems(api.ROUTES)),
+            Router(
+                "/api/v1",
+                route_handlers=declaring_problems(api.ROUTES),
+                before_request=negotiate,
+            ),
             Router("/", route_handlers=[*web.ROUTES], include_in_schema=False),
             Router(
                 "/api/v1",
                 route_handlers=declaring_problems(api.UPLOADS),
+                before_request=negotiate,
                 request_max_body_size=largest_upload,
                 opt=counted_as(RouteClass.UPLOADS),
             ),

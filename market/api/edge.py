@@ -1,16 +1,17 @@
 """What HTTP expects of every address and the framework leaves to each route.
 
 HEAD is answered wherever GET is, with the same status and headers and without the body, and
-`Allow` says so. A read of the API carries an entity tag, and whatever has one is answered with
-304 to whom has it already. It stands around the whole application, so that errors are treated
-like answers.
+`Allow` says so. An answer of the API is given in the form that is wanted (`negotiation`), a read
+carries an entity tag, and whatever has one is answered with 304 to whom has it already. Nothing is
+sent before the first byte of the body is there, so that whatever fails until then is told as an
+error. It stands around the whole application, so that errors are treated like answers.
 """
 
 import asyncio
-from typing import cast
+from typing import Any, cast
 
-from litestar import Litestar
-from litestar.datastructures import MutableScopeHeaders
+from litestar import Litestar, Request
+from litestar.datastructures import Headers, MutableScopeHeaders
 from litestar.enums import ScopeType
 from litestar.routes import HTTPRoute
 from litestar.status_codes import HTTP_200_OK, HTTP_304_NOT_MODIFIED
@@ -25,6 +26,7 @@ from litestar.types import (
     Send,
 )
 
+from market.api import deprecation, negotiation, problems
 from market.api.validators import OF_THE_BODY, already_there, tag_of
 
 _READING = {"GET", "HEAD"}
@@ -42,6 +44,13 @@ def around(app: Litestar) -> ASGIApp:
         exchange = _Exchange(scope, receive, send, methods)
         try:
             await application(scope, exchange.receive, exchange.send)
+        except Exception as error:
+            # Once an answer has begun it can only be broken off: the server closes the connection.
+            if exchange.begun:
+                raise
+            request: Request[Any, Any, Any] = Request(scope, exchange.receive, exchange.send)
+            told = problems.answer(request, error).to_asgi_response(app=None, request=request)
+            await told(scope, exchange.receive, exchange.send)
         finally:
             exchange.restore()
 
@@ -62,6 +71,7 @@ class _Exchange:
         self._is_api = scope["path"].startswith("/api/")
         self._held: HTTPResponseStartEvent | None = None
         self._finished = False
+        self.begun = False
         if self._method == "HEAD":
             scope["method"] = "GET"
 
@@ -80,34 +90,33 @@ class _Exchange:
             # Gives way, so that a stream which never waits can be stopped too.
             await asyncio.sleep(0)
         elif message["type"] == "http.response.start":
-            self._complete_allow(message)
-            if self._wants_tag(message):
-                self._held = message
-            else:
-                await self._open(message)
+            self._complete(message)
+            self._held = message
         else:
             if self._held is not None:
                 opening, self._held = self._held, None
-                # A stream without a tag of its own has none: its bytes are not known yet.
+                # A stream is neither rewritten nor tagged here: its bytes are not known yet.
                 if message["type"] == "http.response.body" and not message.get("more_body"):
-                    headers = MutableScopeHeaders.from_message(opening)
-                    headers["ETag"] = tag_of(message["body"])
+                    message["body"] = self._whole(opening, message["body"])
                 await self._open(opening)
             if not self._finished:
                 await self._send(message)
 
-    def _wants_tag(self, message: HTTPResponseStartEvent) -> bool:
-        """A successful read of the API whose route has not tagged it."""
-        return (
-            self._is_api
-            and message["status"] == HTTP_200_OK
-            and self._method in _READING
-            and "etag" not in MutableScopeHeaders.from_message(message)
-        )
+    def _whole(self, opening: HTTPResponseStartEvent, body: bytes) -> bytes:
+        """The body in the form that is wanted, and the tag of just these bytes."""
+        if not self._is_api:
+            return body
+        headers = MutableScopeHeaders.from_message(opening)
+        asked = Headers.from_scope(self._scope).get("accept", "")
+        body = negotiation.represented(headers, body, asked)
+        if opening["status"] == HTTP_200_OK and self._method in _READING and "etag" not in headers:
+            headers["ETag"] = tag_of(body)
+        return body
 
     async def _open(self, message: HTTPResponseStartEvent) -> None:
         """Send the head of the answer, or instead of the whole answer a 304."""
         self.restore()
+        self.begun = True
         tag = MutableScopeHeaders.from_message(message).get("etag")
         known = (
             tag is not None
@@ -127,8 +136,10 @@ class _Exchange:
             self._finished = True
             await self._send({"type": "http.response.body", "body": b"", "more_body": False})
 
-    def _complete_allow(self, message: Message) -> None:
+    def _complete(self, message: Message) -> None:
         headers = MutableScopeHeaders.from_message(message)
+        for name, value in deprecation.headers_of(self._scope.get("route_handler")):
+            headers.add(name, value)
         if "allow" not in headers:
             return
         known = self._methods.get(self._scope.get("path_template", ""))

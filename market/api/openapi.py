@@ -2,8 +2,9 @@
 
 from collections.abc import Sequence
 from importlib.metadata import version
+from typing import Any
 
-from litestar import Router
+from litestar import Litestar, Request, Router
 from litestar.handlers import HTTPRouteHandler
 from litestar.openapi import OpenAPIConfig
 from litestar.openapi.datastructures import ResponseSpec
@@ -14,13 +15,18 @@ from litestar.types import ControllerRouterHandler
 
 from market.accounts.permissions import allow, roles_of
 from market.accounts.scopes import IN_PERSON, any_key, scope_of
-from market.api.problems import PROBLEM_MEDIA_TYPE, Problem
+from market.api.description import complete
+from market.api.negotiation import PROBLEM_JSON, answers_in_json, body_type
+from market.api.problems import Problem
 from ratings.ledger.actors import Role
 
 _EVERYBODYS = {
     400: "The request does not have the expected form.",
     404: "Nothing is there, or nothing that is open to the caller.",
+    405: "The address does not have this method; Allow names those that it has.",
+    429: "Too many requests of this kind; Retry-After says when to try again.",
     500: "Something has gone wrong on our side.",
+    503: "Not now: the database cannot be reached or is not ready.",
 }
 _SIGNED_IN_ONLY = {
     401: "Nobody is signed in.",
@@ -30,11 +36,13 @@ _WITH_A_KEY = {
     401: "The API key is unknown, has expired or has been revoked.",
     403: "The API key lacks the scope, or the act is open to no key.",
 }
+_NEGOTIATED = {406: "The Accept header takes neither JSON nor MessagePack."}
 _CHANGES = {
     409: "The thing is not in a state that allows the act.",
     413: "The request is too large.",
     422: "A rule refuses; the detail carries its workings.",
 }
+_WITH_A_BODY = {415: "The body is of a type that is not read here; Accept names those that are."}
 _UNCHANGED = ResponseSpec(
     None, generate_examples=False, description="Unchanged since the answer named in If-None-Match."
 )
@@ -48,6 +56,19 @@ class _SchemaOnly(Router):
         if isinstance(value, HTTPRouteHandler) and "/{path:str}" in value.paths:
             return []
         return super().register(value)
+
+
+def description(app: Litestar) -> dict[str, Any]:
+    """What /api/v1/openapi.json says, made once for an application."""
+    made: dict[str, Any] | None = app.state.get("description")
+    if made is None:
+        made = app.state["description"] = complete(app.openapi_schema.to_schema(), app)
+    return made
+
+
+class _Rendered(JsonRenderPlugin):
+    def render(self, request: Request[Any, Any, Any], openapi_schema: dict[str, Any]) -> bytes:
+        return self.render_json(request, description(request.app))
 
 
 def openapi_config() -> OpenAPIConfig:
@@ -69,7 +90,7 @@ def openapi_config() -> OpenAPIConfig:
                 ),
             }
         ),
-        render_plugins=[JsonRenderPlugin(path="/openapi.json")],
+        render_plugins=[_Rendered(path="/openapi.json")],
         openapi_router=_SchemaOnly(
             "/api/v1",
             route_handlers=[],
@@ -97,6 +118,10 @@ def declaring_problems(routes: Sequence[ControllerRouterHandler]) -> list[Contro
                 route.security = [{"session": []}, *by_key]
             if not set(route.http_methods) <= _READING:
                 problems |= _CHANGES
+            if answers_in_json(route):
+                problems |= _NEGOTIATED
+            if body_type(route) is not None:
+                problems |= _WITH_A_BODY
             declared = {status: problem_answer(text) for status, text in problems.items()}
             if "GET" in route.http_methods:
                 declared[304] = _UNCHANGED
@@ -107,5 +132,5 @@ def declaring_problems(routes: Sequence[ControllerRouterHandler]) -> list[Contro
 def problem_answer(description: str) -> ResponseSpec:
     """How a route declares an error that is its own."""
     return ResponseSpec(
-        Problem, generate_examples=False, description=description, media_type=PROBLEM_MEDIA_TYPE
+        Problem, generate_examples=False, description=description, media_type=PROBLEM_JSON
     )

@@ -13,13 +13,13 @@ from litestar import Request, Response
 from litestar.exceptions import HTTPException, ValidationException
 from litestar.types import ExceptionHandlersMap
 
+from market.api.negotiation import PROBLEM_JSON
 from market.web import render, text
 from ratings.ledger.errors import Fault, SteelyardError
 from ratings.ledger.text import N_
 
 Asking = Request[Any, Any, Any]
 
-PROBLEM_MEDIA_TYPE = "application/problem+json"
 PROBLEM_TYPE = "urn:steelyard:problem:"
 _LOG = logging.getLogger("steelyard")
 
@@ -134,7 +134,7 @@ def _problem(request: Asking, error: SteelyardError) -> Response[Problem]:
     return Response(
         problem,
         status_code=error.status,
-        media_type=PROBLEM_MEDIA_TYPE,
+        media_type=PROBLEM_JSON,
         headers={"Content-Language": text.html_lang(locale), "Vary": "Accept-Language"},
     )
 

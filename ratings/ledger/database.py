@@ -34,6 +34,15 @@ class Engine(PostgresEngine):
 
 
 ENGINE = Engine(config={})
+
+# The server has gone or is just coming back, or has no connection left to give.
+_UNREACHABLE = (
+    OSError,
+    asyncpg.PostgresConnectionError,
+    asyncpg.CannotConnectNowError,
+    asyncpg.TooManyConnectionsError,
+)
+_AGAIN = 5  # seconds until it is worth another try
 _FEW = 500
 
 
@@ -92,6 +101,21 @@ def _storable() -> Iterator[None]:
 
 
 @contextmanager
+def _reachable() -> Iterator[None]:
+    """Unavailable where there is no database to ask, and when to ask again."""
+    try:
+        yield
+    except _UNREACHABLE as error:
+        told = Unavailable(
+            "database-unreachable",
+            "The database cannot be reached: {why}. Check DATABASE_URL and that the server runs.",
+            why=type(error).__name__,
+        )
+        told.headers = {"Retry-After": str(_AGAIN)}
+        raise told from error
+
+
+@contextmanager
 def _unique() -> Iterator[None]:
     """Conflict for the later of two acts at once that a constraint allows only one of."""
     try:
@@ -125,12 +149,17 @@ async def snapshot() -> AsyncIterator[None]:
 @asynccontextmanager
 async def _outermost(**how: Any) -> AsyncIterator[None]:
     assert ENGINE.pool is not None, "connect() comes first"
-    async with ENGINE.pool.acquire() as acquired, acquired.transaction(**how):
-        token = ENGINE.current_transaction.set(_Joined(acquired))
-        try:
-            yield
-        finally:
-            ENGINE.current_transaction.reset(token)
+    with _reachable():
+        acquired = await ENGINE.pool.acquire()
+    try:
+        async with acquired.transaction(**how):
+            token = ENGINE.current_transaction.set(_Joined(acquired))
+            try:
+                yield
+            finally:
+                ENGINE.current_transaction.reset(token)
+    finally:
+        await ENGINE.pool.release(acquired)
 
 
 def _source() -> Any:
@@ -141,17 +170,17 @@ def _source() -> Any:
 
 
 async def fetch(sql: str, *arguments: object) -> list[asyncpg.Record]:
-    with _storable():
+    with _reachable(), _storable():
         return cast("list[asyncpg.Record]", await _source().fetch(sql, *arguments))
 
 
 async def fetchrow(sql: str, *arguments: object) -> asyncpg.Record | None:
-    with _storable():
+    with _reachable(), _storable():
         return cast("asyncpg.Record | None", await _source().fetchrow(sql, *arguments))
 
 
 async def fetchval(sql: str, *arguments: object) -> Any:
-    with _storable():
+    with _reachable(), _storable():
         return await _source().fetchval(sql, *arguments)
 
 
@@ -161,14 +190,14 @@ async def stream(sql: str, *arguments: object) -> AsyncIterator[asyncpg.Record]:
     It holds a connection until its end, so nobody's network may decide when that is.
     """
     assert ENGINE.pool is not None, "connect() comes first"
-    with _storable():
+    with _reachable(), _storable():
         async with ENGINE.pool.acquire() as acquired, acquired.transaction(readonly=True):
             async for row in acquired.cursor(sql, *arguments, prefetch=_FEW):
                 yield row
 
 
 async def execute(sql: str, *arguments: object) -> str:
-    with _storable():
+    with _reachable(), _storable():
         return cast(str, await _source().execute(sql, *arguments))
 
 

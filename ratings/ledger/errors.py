@@ -31,6 +31,8 @@ class SteelyardError(Exception):
     """Root of the tree; never raised itself."""
 
     status: ClassVar[int] = 500
+    headers: dict[str, str] | None = None
+    """What the answer carries beside its body."""
 
     def __init__(
         self, code: str, message: str, /, *, faults: tuple[Fault, ...] = (), **params: object
@@ -62,20 +64,44 @@ class NotFound(SteelyardError):
     status = 404
 
 
+class NotAcceptable(SteelyardError):
+    """No form of the answer is one that the request takes."""
+
+    status = 406
+
+
 class Conflict(SteelyardError):
     """The thing is not in a state that allows the act."""
 
     status = 409
 
 
+class Stale(SteelyardError):
+    """Somebody else has changed the thing since it was read."""
+
+    status = 412
+
+
 class TooLarge(SteelyardError):
     status = 413
+
+
+class UnsupportedMedia(SteelyardError):
+    """The body is of a type that is not read here."""
+
+    status = 415
 
 
 class Refused(SteelyardError):
     """Understood, and a rule says no; the message carries the rule's workings."""
 
     status = 422
+
+
+class Unconditional(SteelyardError):
+    """A change of a shared thing that does not say which version it is a change of."""
+
+    status = 428
 
 
 class TooMany(SteelyardError):
