@@ -7,6 +7,7 @@ import msgspec
 from market.agencies.queries import agency_of, held_listing
 from market.catalogue.queries import package as package_of
 from market.engagements.files import Stored
+from market.engagements.kinds import MOST_FILES
 from market.engagements.tables import Deliverable, Engagement, Milestone
 from market.purchasing.actions import choose_agency
 from market.purchasing.queries import participations
@@ -180,6 +181,13 @@ async def add_deliverable(actor: Actor, engagement: str, stored: Stored) -> str:
         row = await _of_agency(actor, engagement)
         if row["state"] not in ("running", "delivered"):
             raise Conflict("engagement-ended", "This engagement has been accepted already.")
+        held = await fetchval("SELECT count(*) FROM deliverable WHERE engagement = $1", row["id"])
+        if held >= MOST_FILES:
+            raise Conflict(
+                "deliverables-full",
+                "An engagement holds at most {most} files. Put several into one ZIP.",
+                most=MOST_FILES,
+            )
         identifier = str(uuid.uuid4())
         await Deliverable.insert(
             Deliverable(

@@ -9,25 +9,8 @@ import msgspec
 import obstore
 from obstore.store import LocalStore, ObjectStore, from_url
 
-from ratings.ledger.errors import Refused, TooLarge
-
-# The first bytes of the kinds a deliverable may have: what a file is called proves nothing.
-_KINDS: dict[str, tuple[tuple[bytes, ...], str]] = {
-    ".pdf": ((b"%PDF-",), "application/pdf"),
-    ".zip": ((b"PK\x03\x04",), "application/zip"),
-    ".docx": (
-        (b"PK\x03\x04",),
-        "application/vnd.openxmlformats-officedocument.wordprocessingml.document",
-    ),
-    ".xlsx": (
-        (b"PK\x03\x04",),
-        "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
-    ),
-    ".png": ((b"\x89PNG\r\n\x1a\n",), "image/png"),
-    ".jpg": ((b"\xff\xd8\xff",), "image/jpeg"),
-    ".jpeg": ((b"\xff\xd8\xff",), "image/jpeg"),
-    ".dwg": ((b"AC10",), "image/vnd.dwg"),
-}
+from market.engagements.kinds import WINDOW, Kind, check_parts, kind_of, safe_name
+from ratings.ledger.errors import TooLarge
 
 
 class Stored(msgspec.Struct, frozen=True):
@@ -48,43 +31,24 @@ def open_store(where: str) -> ObjectStore:
     return LocalStore(where)
 
 
-def check_kind(filename: str, start: bytes) -> str:
-    """The content type, or Refused when name and first bytes do not agree on a known kind."""
-    suffix = Path(filename).suffix.lower()
-    known = _KINDS.get(suffix)
-    if known is None:
-        raise Refused(
-            "file-kind-unknown",
-            "A deliverable is one of {kinds}; “{name}” is not.",
-            kinds=", ".join(sorted(_KINDS)),
-            name=filename,
-        )
-    starts, content_type = known
-    if not start.startswith(starts):
-        raise Refused(
-            "file-kind-mismatch",
-            "“{name}” is not what its ending says; please export it again and upload that.",
-            name=filename,
-        )
-    return content_type
-
-
 async def store_file(
     store: ObjectStore, filename: str, chunks: AsyncIterator[bytes], most_bytes: int
 ) -> Stored:
     """Stream a file into the store; nothing stays behind when it is refused.
 
-    Refused for an empty or unknown file, TooLarge beyond `most_bytes`.
+    Refused for an empty file and for one that is not what its name says, TooLarge beyond
+    `most_bytes`.
     """
-    name = Path(filename.replace("\\", "/")).name.strip()[-200:]
+    name = safe_name(filename)
     key = f"deliverables/{secrets.token_urlsafe(24)}"
     digest = hashlib.sha256()
     size = 0
-    content_type = ""
+    kind: Kind | None = None
 
     async def checked() -> AsyncIterator[bytes]:
-        nonlocal size, content_type
-        start = b""
+        """The chunks, once enough of them is there to see that they begin as they should."""
+        nonlocal size, kind
+        start = end = b""
         async for chunk in chunks:
             size += len(chunk)
             if size > most_bytes:
@@ -94,16 +58,18 @@ async def store_file(
                     most=most_bytes // (1024 * 1024),
                 )
             digest.update(chunk)
-            if not content_type:
+            end = (end + chunk)[-WINDOW:]
+            if len(start) < WINDOW:
                 start += chunk
-                if len(start) < 8:
+                if len(start) < WINDOW:
                     continue
-                content_type = check_kind(name, start)
+                kind = kind_of(name, start)
                 chunk = start
             yield chunk
-        if not content_type:
-            content_type = check_kind(name, start)
+        if kind is None:
+            kind = kind_of(name, start)
             yield start
+        check_parts(name, kind, start[:WINDOW] + end)
 
     try:
         async with obstore.open_writer_async(store, key) as writer:
@@ -112,7 +78,8 @@ async def store_file(
     except BaseException:
         await discard(store, key)
         raise
-    return Stored(key, name, content_type, size, digest.hexdigest())
+    assert kind is not None, "an empty file is of no kind"
+    return Stored(key, name, kind.content_type, size, digest.hexdigest())
 
 
 async def discard(store: ObjectStore, key: str) -> None:

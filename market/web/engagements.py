@@ -14,6 +14,7 @@ from market.agencies.queries import contact
 from market.catalogue.queries import package
 from market.engagements import actions, queries
 from market.engagements.files import discard, open_store, read_file, store_file
+from market.engagements.kinds import KINDS
 from market.settings import Settings
 from market.web import asked
 from market.web.downloads import attachment
@@ -83,6 +84,7 @@ async def _page(
         is_owner=who.organisation == row.owner,
         is_agency=who.uscc == row.agency,
         now=who.at,
+        file_endings=",".join(KINDS),
         most_mb=_settings(request).max_upload_bytes // (1024 * 1024),
         typed=typed,
         **refusal(request, error),
