@@ -50,7 +50,7 @@ async def apply_for_admission(
 ) -> str:
     """Record the application and return the USCC; the centre then admits or refuses."""
     uscc = parse_uscc(application.uscc)
-    name = application.name.strip()
+    name, name_en = names.written(application.name), names.written(application.name_en)
     if not name:
         raise Refused("name-missing", "The name on the business licence is missing.")
     if application.established_on > local_date(actor.at):
@@ -61,7 +61,7 @@ async def apply_for_admission(
         NewAccount(
             kind=Role.AGENCY,
             organisation_name=name,
-            organisation_name_en=application.name_en,
+            organisation_name_en=name_en,
             uscc=uscc,
             login=application.login,
             password=application.password,
@@ -76,7 +76,7 @@ async def apply_for_admission(
                 uscc=uscc,
                 organisation=account.organisation,
                 name=name,
-                name_en=application.name_en,
+                name_en=name_en,
                 introduction=application.introduction,
                 established_on=application.established_on,
                 staff=application.staff,

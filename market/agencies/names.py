@@ -10,6 +10,21 @@ def normalise(text: str) -> str:
     return "".join(unicodedata.normalize("NFKC", text).casefold().split())
 
 
+def written(text: str) -> str:
+    """A name as it is kept: every letter and character in its own form, nothing unseen in it.
+
+    Full-width letters and Kangxi radicals become what they stand for. Full-width punctuation stays:
+    the brackets of a Chinese firm's name are so on its licence.
+    """
+    composed = unicodedata.normalize("NFC", text)
+    kept = (
+        one if unicodedata.category(one)[0] == "P" else unicodedata.normalize("NFKC", one)
+        for one in composed
+        if unicodedata.category(one)[0] != "C" or one.isspace()
+    )
+    return " ".join(unicodedata.normalize("NFC", "".join(kept)).split())
+
+
 def bigrams(text: str) -> list[str]:
     """Every two neighbouring characters once, in order."""
     plain = normalise(text)

@@ -6,6 +6,7 @@ from datetime import date, datetime
 import msgspec
 
 from market.agencies import names
+from market.agencies.lookalikes import NameCheck, check_name
 from ratings.ledger.actors import Actor, Role
 from ratings.ledger.database import fetch, fetchrow, row_id
 from ratings.ledger.errors import Bilingual, Conflict, Forbidden, NotFound
@@ -161,6 +162,15 @@ async def visible_agency(actor: Actor, uscc: str) -> AgencyRecord:
     if actor.role in (Role.CENTRE, Role.AUDITOR) or actor.uscc == uscc:
         return await agency(uscc)
     return await public_agency(uscc)
+
+
+async def name_check(uscc: str) -> NameCheck:
+    """What is remarkable about an agency's name beside those of the admitted ones."""
+    record = await agency(uscc)
+    rows = await fetch(
+        "SELECT uscc, name FROM agency WHERE state = 'admitted' AND uscc <> $1 ORDER BY uscc", uscc
+    )
+    return check_name(record.name, [(row[0], row[1]) for row in rows])
 
 
 async def admitted() -> frozenset[str]:

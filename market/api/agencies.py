@@ -11,6 +11,7 @@ from market.accounts.identity import Asking, actor
 from market.accounts.permissions import allow
 from market.accounts.scopes import in_person
 from market.agencies import actions, queries
+from market.agencies.lookalikes import NameCheck
 from market.agencies.queries import (
     AgencyFilter,
     AgencyRecord,
@@ -159,6 +160,18 @@ async def list_admissions(
     return await whole_page(request, limit, cursor, await queries.awaiting_admission())
 
 
+@get(
+    "/agencies/{uscc:str}/name-check",
+    operation_id="agency_name_check",
+    summary="What is remarkable about an agency's name, and which admitted ones look the same",
+    tags=_TAGS,
+    **allow(Role.CENTRE),
+)
+async def show_name_check(uscc: FromPath[str]) -> NameCheck:
+    """Nothing follows from it by itself: the centre compares and decides."""
+    return await queries.name_check(uscc)
+
+
 @post(
     "/agencies/{uscc:str}/admission",
     operation_id="agency_admission_decide",
@@ -181,5 +194,6 @@ ROUTES = [
     show_standing,
     show_history,
     list_admissions,
+    show_name_check,
     decide_admission,
 ]

@@ -14,6 +14,7 @@ from market.agencies.queries import (
     agency_names,
     awaiting_admission,
     contact,
+    name_check,
     qualifications,
     refused_admissions,
 )
@@ -98,6 +99,7 @@ async def _admission_page(
         agency=applicant,
         contact=await contact(uscc),
         qualifications=await qualifications(uscc),
+        name_check=await name_check(uscc),
         timeline=timeline(locale_of(request), await history("agency", uscc)),
         typed=form.typed,
         **refusal(request, error, {"reason-missing": "reason"}),

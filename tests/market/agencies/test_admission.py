@@ -145,7 +145,7 @@ async def test_over_http(county: County) -> None:
         ({"unknown": 1}, 400),
         ({"name": "长" * 200}, 422),
         ({"address": "长" * 3000}, 400),
-        ({"name": "\0"}, 400),
+        ({"name": "\0"}, 422),
         ({"established_on": "yesterday"}, 400),
         ({"uscc": None}, 400),
     ],
