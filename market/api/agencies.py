@@ -22,6 +22,7 @@ from market.agencies.queries import (
 from market.api.cursors import Page
 from market.api.ledger import HistoryEntry, agency_history
 from market.api.lists import USUAL, Cursor, Limit, offset_page, whole_page
+from market.api.repeats import IdempotencyKey, act_once
 from ratings.ledger.actors import Role
 from ratings.sanctions.queries import DelistingRow, delisting_in_force
 from ratings.stars.queries import current
@@ -182,9 +183,17 @@ async def show_name_check(uscc: FromPath[str]) -> NameCheck:
     **in_person(),
 )
 async def decide_admission(
-    request: Asking, uscc: FromPath[str], data: JSONBody[AdmissionDecision]
+    request: Asking,
+    uscc: FromPath[str],
+    data: JSONBody[AdmissionDecision],
+    idempotency_key: IdempotencyKey = None,
 ) -> None:
-    await actions.decide_admission(actor(request), uscc, admit=data.admit, reason=data.reason)
+    who = actor(request)
+
+    async def effect() -> None:
+        await actions.decide_admission(who, uscc, admit=data.admit, reason=data.reason)
+
+    await act_once(request, who, idempotency_key, effect)
 
 
 ROUTES = [

@@ -11,7 +11,7 @@ from market.accounts.permissions import allow
 from market.accounts.scopes import in_person
 from market.api.cursors import Page
 from market.api.lists import USUAL, Cursor, Limit, StateIs, offset_page, whole_page
-from market.api.repeats import IdempotencyKey, answer_once
+from market.api.repeats import IdempotencyKey, act_once, answer_once
 from ratings.ledger.actors import Role
 from ratings.sanctions import actions, queries
 from ratings.sanctions.queries import CaseRow, DelistingRow
@@ -82,8 +82,18 @@ async def show_case(request: Asking, case: FromPath[str]) -> CaseRow:
     **allow(Role.AGENCY),
     **in_person(),
 )
-async def answer_case(request: Asking, case: FromPath[str], data: JSONBody[CaseAnswer]) -> None:
-    await actions.answer_case(actor(request), case, data.text)
+async def answer_case(
+    request: Asking,
+    case: FromPath[str],
+    data: JSONBody[CaseAnswer],
+    idempotency_key: IdempotencyKey = None,
+) -> None:
+    who = actor(request)
+
+    async def effect() -> None:
+        await actions.answer_case(who, case, data.text)
+
+    await act_once(request, who, idempotency_key, effect)
 
 
 @post(
@@ -95,8 +105,18 @@ async def answer_case(request: Asking, case: FromPath[str], data: JSONBody[CaseA
     **allow(Role.CENTRE),
     **in_person(),
 )
-async def dismiss(request: Asking, case: FromPath[str], data: JSONBody[Dismissal]) -> None:
-    await actions.dismiss_case(actor(request), case, data.reason)
+async def dismiss(
+    request: Asking,
+    case: FromPath[str],
+    data: JSONBody[Dismissal],
+    idempotency_key: IdempotencyKey = None,
+) -> None:
+    who = actor(request)
+
+    async def effect() -> None:
+        await actions.dismiss_case(who, case, data.reason)
+
+    await act_once(request, who, idempotency_key, effect)
 
 
 @post(

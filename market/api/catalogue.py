@@ -15,6 +15,7 @@ from market.agencies.queries import ListingRow, listings_of_package
 from market.api.cursors import Page
 from market.api.lists import USUAL, Cursor, Limit, whole_page
 from market.api.project_figures import project_facts, standard_facts
+from market.api.repeats import IdempotencyKey, answer_once
 from market.catalogue import actions, queries
 from market.catalogue.fee_standards import FeeStandard
 from market.catalogue.fees import Estimate, Facts, estimate
@@ -251,10 +252,17 @@ async def list_county_ranges(
     **in_person(),
 )
 async def set_county_range(
-    request: Asking, data: JSONBody[actions.NewCountyRange]
+    request: Asking,
+    data: JSONBody[actions.NewCountyRange],
+    idempotency_key: IdempotencyKey = None,
 ) -> actions.NewCountyRange:
-    await actions.set_county_range(actor(request), data)
-    return data
+    who = actor(request)
+
+    async def effect() -> actions.NewCountyRange:
+        await actions.set_county_range(who, data)
+        return data
+
+    return await answer_once(request, who, idempotency_key, actions.NewCountyRange, effect)
 
 
 ROUTES = [

@@ -11,6 +11,7 @@ from market.accounts.identity import Asking, actor
 from market.accounts.permissions import allow
 from market.api.cursors import Page
 from market.api.lists import USUAL, Cursor, Limit, StateIs, offset_page
+from market.api.repeats import IdempotencyKey, act_once, answer_once
 from market.engagements import actions, queries
 from market.engagements.files import discard, open_store, read_file, store_file
 from market.engagements.queries import DeliverableRow, EngagementRow, MilestoneRow
@@ -100,8 +101,14 @@ async def report_milestone(
     engagement: FromPath[str],
     position: FromPath[int],
     data: JSONBody[MilestoneNote],
+    idempotency_key: IdempotencyKey = None,
 ) -> None:
-    await actions.report_milestone(actor(request), engagement, position, data.note)
+    who = actor(request)
+
+    async def effect() -> None:
+        await actions.report_milestone(who, engagement, position, data.note)
+
+    await act_once(request, who, idempotency_key, effect)
 
 
 @post(
@@ -112,7 +119,10 @@ async def report_milestone(
     **allow(Role.AGENCY),
 )
 async def add_deliverable(
-    request: Asking, engagement: FromPath[str], filename: FromQuery[str]
+    request: Asking,
+    engagement: FromPath[str],
+    filename: FromQuery[str],
+    idempotency_key: IdempotencyKey = None,
 ) -> Delivered:
     """It is never held in memory: it is counted while it streams into the store."""
     who = actor(request)
@@ -127,12 +137,24 @@ async def add_deliverable(
         )
     store = open_store(settings.files)
     stored = await store_file(store, filename, request.stream(), settings.max_upload_bytes)
-    try:
+    kept = False
+
+    async def effect() -> Delivered:
+        nonlocal kept
         deliverable = await actions.add_deliverable(who, engagement, stored)
+        kept = True
+        return Delivered(deliverable=deliverable, size=stored.size, sha256=stored.sha256)
+
+    try:
+        content = stored.sha256.encode()
+        answer = await answer_once(request, who, idempotency_key, Delivered, effect, sent=content)
     except BaseException:
         await discard(store, stored.storage_key)
         raise
-    return Delivered(deliverable=deliverable, size=stored.size, sha256=stored.sha256)
+    if not kept:
+        # It came the second time, and the first file is the one that counts.
+        await discard(store, stored.storage_key)
+    return answer
 
 
 @get(
@@ -162,8 +184,15 @@ async def download(request: Asking, deliverable: FromPath[str]) -> Stream:
     status_code=204,
     **allow(Role.ENTERPRISE),
 )
-async def accept(request: Asking, engagement: FromPath[str]) -> None:
-    await actions.accept(actor(request), engagement)
+async def accept(
+    request: Asking, engagement: FromPath[str], idempotency_key: IdempotencyKey = None
+) -> None:
+    who = actor(request)
+
+    async def effect() -> None:
+        await actions.accept(who, engagement)
+
+    await act_once(request, who, idempotency_key, effect)
 
 
 @post(
@@ -173,8 +202,15 @@ async def accept(request: Asking, engagement: FromPath[str]) -> None:
     tags=_TAGS,
     **allow(Role.ENTERPRISE),
 )
-async def settle(request: Asking, engagement: FromPath[str]) -> Settled:
-    return Settled(docket=await actions.settle(actor(request), engagement))
+async def settle(
+    request: Asking, engagement: FromPath[str], idempotency_key: IdempotencyKey = None
+) -> Settled:
+    who = actor(request)
+
+    async def effect() -> Settled:
+        return Settled(docket=await actions.settle(who, engagement))
+
+    return await answer_once(request, who, idempotency_key, Settled, effect)
 
 
 ROUTES = [

@@ -142,10 +142,16 @@ async def list_participations(
     tags=_TAGS,
     **allow(Role.AGENCY),
 )
-async def offer(request: Asking, group_buy: FromPath[str]) -> Offered:
+async def offer(
+    request: Asking, group_buy: FromPath[str], idempotency_key: IdempotencyKey = None
+) -> Offered:
     who = actor(request)
-    await actions.offer_to_serve(who, group_buy)
-    return Offered(group_buy=group_buy, uscc=who.uscc)
+
+    async def effect() -> Offered:
+        await actions.offer_to_serve(who, group_buy)
+        return Offered(group_buy=group_buy, uscc=who.uscc)
+
+    return await answer_once(request, who, idempotency_key, Offered, effect)
 
 
 @get(

@@ -1,6 +1,7 @@
 """The screen for shell agencies: feeds in, flags out; for officials only."""
 
 import asyncio
+import hashlib
 import tempfile
 from pathlib import Path
 from typing import Any, cast
@@ -12,6 +13,7 @@ from litestar.params import FromPath, FromQuery, MultipartBody
 from market.accounts.identity import Asking, actor
 from market.accounts.permissions import allow
 from market.agencies.queries import admitted
+from market.api.repeats import IdempotencyKey, answer_once
 from market.engagements.files import open_store
 from market.settings import Settings
 from ratings.ledger.actors import Role
@@ -62,15 +64,24 @@ async def show_finding(uscc: FromPath[str]) -> FindingRow:
     **allow(Role.CENTRE),
 )
 async def deliver(
-    request: Asking, as_of: FromQuery[str], data: MultipartBody[dict[str, Any]]
+    request: Asking,
+    as_of: FromQuery[str],
+    data: MultipartBody[dict[str, Any]],
+    idempotency_key: IdempotencyKey = None,
 ) -> Delivery:
     """Each part is a file named after its feed, such as tax_filing.csv or excuses.parquet."""
     settings = cast(Settings, request.app.state.settings)
+    who = actor(request)
     with tempfile.TemporaryDirectory(prefix="steelyard-feeds-") as directory:
-        for part in data.values():
-            await _save(part, Path(directory))
-        return await take_in_and_screen(
-            actor(request), Path(directory), as_of, await admitted(), open_store(settings.files)
+        sent = sorted([await _save(part, Path(directory)) for part in data.values()])
+
+        async def effect() -> Delivery:
+            return await take_in_and_screen(
+                who, Path(directory), as_of, await admitted(), open_store(settings.files)
+            )
+
+        return await answer_once(
+            request, who, idempotency_key, Delivery, effect, sent="\n".join(sent).encode()
         )
 
 
@@ -78,8 +89,11 @@ ROUTES = [latest, show_finding]
 UPLOADS = [deliver]
 
 
-async def _save(part: object, directory: Path) -> None:
-    """Write one part under a name of the contract; what the client calls it is only compared."""
+async def _save(part: object, directory: Path) -> str:
+    """Write one part under a name of the contract; what the client calls it is only compared.
+
+    Returns the name with the hash of the content.
+    """
     name = part.filename if isinstance(part, UploadFile) else ""
     known = {feed + suffix for feed in FEEDS for suffix in SUFFIXES}
     if not isinstance(part, UploadFile) or name not in known:
@@ -92,6 +106,9 @@ async def _save(part: object, directory: Path) -> None:
     target = directory / name
     if target.exists():
         raise Malformed("feed-twice-sent", "{name} was sent twice.", name=name)
+    digest = hashlib.sha256()
     with target.open("wb") as file:
         while piece := await part.read(_PIECE):
+            digest.update(piece)
             await asyncio.to_thread(file.write, piece)
+    return f"{name} {digest.hexdigest()}"

@@ -10,6 +10,7 @@ from market.accounts.identity import Asking, actor
 from market.accounts.permissions import allow
 from market.api.cursors import Page, page, page_size, unseal
 from market.api.lists import USUAL, Cursor, Limit, StateIs, whole_page
+from market.api.repeats import IdempotencyKey, act_once, answer_once
 from market.notices import actions, queries
 from market.notices.actions import NewSecret, Subscribed
 from market.notices.queries import DeliveryFile, DeliveryRow, Place, WebhookRow
@@ -134,8 +135,15 @@ async def rotate_secret(request: Asking, webhook: FromPath[str]) -> NewSecret:
     tags=_TAGS,
     **_WHO,
 )
-async def send_test(request: Asking, webhook: FromPath[str]) -> Queued:
-    return Queued(await actions.send_test(actor(request), webhook))
+async def send_test(
+    request: Asking, webhook: FromPath[str], idempotency_key: IdempotencyKey = None
+) -> Queued:
+    who = actor(request)
+
+    async def effect() -> Queued:
+        return Queued(await actions.send_test(who, webhook))
+
+    return await answer_once(request, who, idempotency_key, Queued, effect)
 
 
 @get(
@@ -185,8 +193,15 @@ async def show_delivery(request: Asking, delivery: FromPath[str]) -> DeliveryFil
     status_code=204,
     **_WHO,
 )
-async def redeliver(request: Asking, delivery: FromPath[str]) -> None:
-    await actions.redeliver(actor(request), delivery)
+async def redeliver(
+    request: Asking, delivery: FromPath[str], idempotency_key: IdempotencyKey = None
+) -> None:
+    who = actor(request)
+
+    async def effect() -> None:
+        await actions.redeliver(who, delivery)
+
+    await act_once(request, who, idempotency_key, effect)
 
 
 ROUTES = [
