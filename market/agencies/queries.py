@@ -1,5 +1,6 @@
 """Reading agencies and listings. What the bureau has delisted is nowhere on sale: joined here."""
 
+import re
 from collections.abc import Iterable
 from datetime import date, datetime
 
@@ -63,7 +64,7 @@ _ROW = f"""
 _MATCHES = f"""
     a.state = 'admitted'
     AND ($1 = '' OR a.bigrams @> $2 OR a.pinyin LIKE $3 OR a.initials LIKE $3
-         OR lower(a.name_en) LIKE $4 OR a.uscc LIKE upper($1) || '%')
+         OR lower(a.name_en) LIKE $4 OR starts_with(a.uscc, upper($1)))
     AND ($5 = '' OR (NOT {DELISTED} AND EXISTS (
          SELECT 1 FROM listing l WHERE l.agency = a.uscc AND l.package = $5 AND l.state = 'live')))
     AND ($6 = 0 OR s.stars >= $6)
@@ -72,17 +73,22 @@ _MATCHES = f"""
 
 
 def _arguments(wanted: AgencyFilter) -> tuple[object, ...]:
-    plain = names.normalise(wanted.text).replace("%", "").replace("_", "")
+    plain = names.normalise(wanted.text)
     pieces = names.bigrams(wanted.text) or ([plain] if plain else [])
     return (
         plain,
         pieces,
-        f"%{plain}%",
-        f"%{wanted.text.strip().lower()}%",
+        _containing(plain),
+        _containing(wanted.text.strip().lower()),
         wanted.package,
         wanted.stars,
         wanted.include_delisted,
     )
+
+
+def _containing(text: str) -> str:
+    """A LIKE pattern in which the text means nothing but itself."""
+    return "%" + re.sub(r"([\\%_])", r"\\\1", text) + "%"
 
 
 async def agencies(wanted: AgencyFilter, *, limit: int, offset: int = 0) -> list[AgencyRow]:

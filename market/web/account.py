@@ -1,6 +1,7 @@
 """Signing in and out, the registration of enterprises and the application of agencies."""
 
 from typing import Any, cast
+from urllib.parse import quote
 
 from litestar import Response, get, post
 from litestar.datastructures import Cookie
@@ -40,6 +41,8 @@ _ACCOUNT_FIELDS = {
     "staff-negative": "staff",
 }
 _QUALIFICATIONS = 3
+# What RFC 3986 gives a meaning in a path and a query, and the sign of what is encoded already.
+_IN_ADDRESSES = "/?#[]@!$&'()*+,;=:%~"
 
 
 def _settings(request: Asking) -> Settings:
@@ -47,9 +50,12 @@ def _settings(request: Asking) -> Settings:
 
 
 def _onward(path: str) -> str:
-    """Where to go after signing in: a path of this site, never another address."""
+    """Where to go after signing in: a path of this site, never another address.
+
+    What a header cannot carry is encoded, as a browser would do with it in its address bar.
+    """
     plain = path.startswith("/") and not path.startswith(("//", "/\\", "/sign-"))
-    return path if plain and path.isprintable() else "/workspace"
+    return quote(path, safe=_IN_ADDRESSES) if plain and path.isprintable() else "/workspace"
 
 
 def _sign_in_page(
