@@ -16,6 +16,7 @@ from market.api import health, problems
 from market.api.csrf import CrossSite
 from market.api.edge import around
 from market.api.headers import security_headers
+from market.api.hosts import only_by_its_names
 from market.api.negotiation import negotiate
 from market.api.openapi import declaring_problems, openapi_config
 from market.api.rate_limits import Limiter, RateLimits, tell_allowance
@@ -89,5 +90,5 @@ def create_app(settings: Settings) -> Litestar:
     )
     app.state.scopes = offered_scopes(app.routes)
     # Middleware stands behind the routing, which already refuses a method that no route names.
-    app.asgi_handler = around(app)
+    app.asgi_handler = only_by_its_names(around(app), settings)
     return app

@@ -3,7 +3,6 @@
 import asyncio
 import contextlib
 import errno
-import logging
 import signal
 import socket
 import time
@@ -21,6 +20,7 @@ from market.demonstration.accounts import table_of_accounts
 from market.demonstration.population import populate
 from market.engagements.files import open_store
 from market.migrations import migrate
+from market.server import config
 from market.settings import Settings
 from ratings.ledger.actors import system
 from ratings.ledger.clock import now
@@ -80,17 +80,7 @@ async def _serve(
                 say(table_of_accounts())
             say("  Ctrl-C stops it; the data stays.")
 
-        server = _Server(
-            uvicorn.Config(
-                app,
-                loop="none",
-                http="httptools",
-                log_level=logging.WARNING,
-                server_header=False,
-                lifespan="on",
-            ),
-            announce,
-        )
+        server = _Server(config(app, settings), announce)
         stop = asyncio.Event()
         timetable = asyncio.create_task(worker.run(settings, stop)) if with_worker else None
         try:

@@ -31,11 +31,18 @@ class Settings(msgspec.Struct, frozen=True):
     files_url: str = ""
     rate_limits: str = ""
     webhook_networks: str = ""
+    trusted_proxies: str = ""
+    allowed_hosts: str = ""
 
     @property
     def files(self) -> str:
         """Where deliverables and feed files lie: a folder below `var_dir`, or a bucket."""
         return self.files_url or str(self.var_dir / "files")
+
+    @property
+    def proxies(self) -> tuple[Network, ...]:
+        """Whose word about a visitor's address and scheme is taken; of nobody unless stated."""
+        return parse_networks(self.trusted_proxies, "STEELYARD_TRUSTED_PROXIES")
 
     @property
     def networks(self) -> tuple[Network, ...]:

@@ -28,15 +28,19 @@ _TRANSLATED = (
 )
 
 
-def parse_networks(text: str) -> tuple[Network, ...]:
-    """Networks as a setting lists them, `10.0.0.0/8, fd00::/8`; Unavailable for anything else."""
+def parse_networks(text: str, setting: str = "STEELYARD_WEBHOOK_NETWORKS") -> tuple[Network, ...]:
+    """Networks as a setting lists them, `10.0.0.0/8, fd00::/8`; Unavailable for anything else.
+
+    `setting` is its name, to be told when it has to be mended.
+    """
     try:
         return tuple(ipaddress.ip_network(one.strip()) for one in text.split(",") if one.strip())
     except ValueError as error:
         raise Unavailable(
             "networks-unusable",
-            "STEELYARD_WEBHOOK_NETWORKS takes networks such as 10.20.0.0/16, separated by commas;"
+            "{setting} takes networks such as 10.20.0.0/16, separated by commas;"
             " this is none: {why}.",
+            setting=setting,
             why=str(error),
         ) from error
 

@@ -11,6 +11,7 @@ import uvicorn
 from litestar import Litestar
 
 from market import worker
+from market.server import config as server_config
 
 
 @asynccontextmanager
@@ -22,14 +23,8 @@ async def serving(
         listening.bind(("127.0.0.1", 0))
         # From here on whoever comes early waits instead of being turned away.
         listening.listen()
-        config = uvicorn.Config(
-            app,
-            loop="none",
-            lifespan=lifespan,
-            ws="none",
-            log_level="warning",
-            server_header=False,
-        )
+        config = server_config(app, app.state.settings)
+        config.lifespan = lifespan
         settings = msgspec.structs.replace(app.state.settings, database_url=database_url)
         server, stop = uvicorn.Server(config), asyncio.Event()
         timetable = asyncio.create_task(worker.run(settings, stop))

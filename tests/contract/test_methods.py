@@ -104,7 +104,7 @@ async def test_the_server_is_told_that_it_was_a_head(app: Litestar) -> None:
         "raw_path": b"/healthz/live",
         "query_string": b"",
         "root_path": "",
-        "headers": [],
+        "headers": [(b"host", b"localhost")],
         "client": ("127.0.0.1", 1),
         "server": ("127.0.0.1", 80),
     }

@@ -45,6 +45,8 @@ def environment(tmp_path: Path) -> Iterator[dict[str, str]]:
                 "DATABASE_URL": url,
                 "STEELYARD_VAR_DIR": str(tmp_path / "var"),
                 "STEELYARD_SECURE_COOKIES": "true",
+                "STEELYARD_TRUSTED_PROXIES": "127.0.0.1",
+                "STEELYARD_ALLOWED_HOSTS": "127.0.0.1",
             }
         )
 

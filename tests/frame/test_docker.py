@@ -83,6 +83,13 @@ def test_only_the_proxy_is_reachable() -> None:
     assert [name for name, facts in SERVICES.items() if "ports" in facts] == ["proxy"]
 
 
+def test_the_proxy_is_believed_and_the_name_is_the_domain() -> None:
+    given = SERVICES["app"]["environment"]
+    (network,) = COMPOSE["networks"]["default"]["ipam"]["config"]
+    assert given["STEELYARD_TRUSTED_PROXIES"] == network["subnet"]
+    assert given["STEELYARD_ALLOWED_HOSTS"].startswith("${STEELYARD_DOMAIN:?")
+
+
 def test_every_variable_is_explained_and_every_setting_exists() -> None:
     text = (DOCKER / "compose.yaml").read_text() + (DOCKER / "Caddyfile").read_text()
     used = set(re.findall(r"\$\{?\$?([A-Z_]+)", text))
