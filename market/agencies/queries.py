@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterable
 from datetime import date, datetime
+from decimal import Decimal
 
 import msgspec
 
@@ -91,14 +92,44 @@ def _containing(text: str) -> str:
     return "%" + re.sub(r"([\\%_])", r"\\\1", text) + "%"
 
 
-async def agencies(wanted: AgencyFilter, *, limit: int, offset: int = 0) -> list[AgencyRow]:
-    """Admitted agencies that match, best stars first."""
+class Rank(msgspec.Struct, frozen=True, array_like=True):
+    """Where a page of the directory ended: how the last agency stood, and its code.
+
+    Standings change. An agency that moves past this place while the pages are being read is met
+    twice or not at all; one whose standing stays is met exactly once.
+    """
+
+    stars: int
+    rated: bool
+    score: Decimal
+    uscc: str
+
+
+def rank_of(row: AgencyRow) -> Rank:
+    score = Decimal(row.score) if row.score is not None else Decimal(-1)
+    return Rank(row.stars or 0, row.state == "rated", score, row.uscc)
+
+
+_RANK = (
+    "(-coalesce(s.stars, 0), coalesce(s.state <> 'rated', true), -coalesce(s.score, -1), a.uscc)"
+)
+
+
+async def agencies(
+    wanted: AgencyFilter, *, limit: int, offset: int = 0, after: Rank | None = None
+) -> list[AgencyRow]:
+    """Admitted agencies that match, best stars first; `after` begins behind one that was seen."""
     rows = await fetch(
         f"SELECT {_ROW} FROM agency a {_STANDING} WHERE {_MATCHES}"
-        f" ORDER BY {BEST_FIRST}, a.uscc LIMIT $8 OFFSET $9",
+        f" AND ($10::int IS NULL OR {_RANK} > (-$10::int, $11::bool, -$12::numeric, $13::text))"
+        f" ORDER BY {_RANK} LIMIT $8 OFFSET $9",
         *_arguments(wanted),
         limit,
         offset,
+        after and after.stars,
+        after and not after.rated,
+        after and after.score,
+        after and after.uscc,
     )
     return [AgencyRow(*row) for row in rows]
 

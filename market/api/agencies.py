@@ -18,10 +18,11 @@ from market.agencies.queries import (
     AgencyRow,
     ListingRow,
     QualificationRow,
+    Rank,
 )
 from market.api.cursors import Page
 from market.api.ledger import HistoryEntry, agency_history
-from market.api.lists import USUAL, Cursor, Limit, offset_page, whole_page
+from market.api.lists import USUAL, Cursor, Limit, keyset_page, sorted_page
 from market.api.repeats import IdempotencyKey, act_once
 from ratings.ledger.actors import Role
 from ratings.sanctions.queries import DelistingRow, delisting_in_force
@@ -93,13 +94,19 @@ async def list_agencies(
     limit: Limit = USUAL,
     cursor: Cursor = "",
 ) -> Response[Page[AgencyRow]]:
-    """`text` matches name, pinyin, initials or code; `stars` is the least number of them."""
+    """`text` matches name, pinyin, initials or code; `stars` is the least number of them.
+
+    An agency whose standing changes while the pages are read may be met twice or not at all; a
+    complete copy is the export.
+    """
     wanted = AgencyFilter(text=text, package=package, stars=stars)
-    return await offset_page(
+    return await keyset_page(
         request,
         limit,
         cursor,
-        lambda most, offset: queries.agencies(wanted, limit=most, offset=offset),
+        Rank,
+        lambda most, after: queries.agencies(wanted, limit=most, after=after),
+        queries.rank_of,
     )
 
 
@@ -158,7 +165,13 @@ async def show_history(
 async def list_admissions(
     request: Asking, limit: Limit = USUAL, cursor: Cursor = ""
 ) -> Response[Page[AgencyRecord]]:
-    return await whole_page(request, limit, cursor, await queries.awaiting_admission())
+    return await sorted_page(
+        request,
+        limit,
+        cursor,
+        await queries.awaiting_admission(),
+        lambda row: (row.applied_at.timestamp(), row.uscc),
+    )
 
 
 @get(

@@ -8,7 +8,7 @@ from market.accounts.identity import Asking, actor
 from market.accounts.offered_scopes import HOLDERS, offered_to
 from market.accounts.permissions import allow
 from market.api.cursors import Page
-from market.api.lists import USUAL, Cursor, Limit, whole_page
+from market.api.lists import USUAL, Cursor, Limit, sorted_page
 
 _TAGS = ["api-keys"]
 
@@ -23,7 +23,13 @@ _TAGS = ["api-keys"]
 async def list_keys(
     request: Asking, limit: Limit = USUAL, cursor: Cursor = ""
 ) -> Response[Page[api_keys.ApiKeyRow]]:
-    return await whole_page(request, limit, cursor, await api_keys.api_keys(actor(request)))
+    return await sorted_page(
+        request,
+        limit,
+        cursor,
+        await api_keys.api_keys(actor(request)),
+        lambda row: (-row.created_at.timestamp(), row.id),
+    )
 
 
 @post(

@@ -10,9 +10,10 @@ from market.accounts.identity import Asking, actor
 from market.accounts.permissions import allow
 from market.accounts.scopes import in_person
 from market.api.cursors import Page
-from market.api.lists import USUAL, Cursor, Limit, StateIs, offset_page, whole_page
+from market.api.lists import USUAL, Cursor, Limit, StateIs, keyset_page, sorted_page
 from market.api.repeats import IdempotencyKey, act_once, answer_once
 from ratings.ledger.actors import Role
+from ratings.ledger.places import Moment
 from ratings.sanctions import actions, queries
 from ratings.sanctions.queries import CaseRow, DelistingRow
 from ratings.sanctions.rules import Severity
@@ -43,7 +44,7 @@ class Delisted(msgspec.Struct, frozen=True):
 @get(
     "/cases",
     operation_id="case_list",
-    summary="Cases, the undecided first; an agency sees its own",
+    summary="Cases, the newest first; an agency sees its own",
     tags=_TAGS,
     **allow(Role.CENTRE, Role.SUPERVISOR, Role.AGENCY),
 )
@@ -52,13 +53,13 @@ async def list_cases(
 ) -> Response[Page[CaseRow]]:
     """`state` is open, answered, dismissed, delisted or lifted."""
     who = actor(request)
-    return await offset_page(
+    return await keyset_page(
         request,
         limit,
         cursor,
-        lambda most, offset: queries.visible_case_files(
-            who, state=state_, limit=most, offset=offset
-        ),
+        Moment,
+        lambda most, after: queries.visible_case_files(who, state=state_, limit=most, after=after),
+        lambda row: Moment(row.opened_at, row.id),
     )
 
 
@@ -151,7 +152,13 @@ async def delist(
 async def list_delistings(
     request: Asking, limit: Limit = USUAL, cursor: Cursor = ""
 ) -> Response[Page[DelistingRow]]:
-    return await whole_page(request, limit, cursor, await queries.delistings_in_force())
+    return await sorted_page(
+        request,
+        limit,
+        cursor,
+        await queries.delistings_in_force(),
+        lambda row: (-row.starts.toordinal(), row.uscc, row.id),
+    )
 
 
 ROUTES = [list_cases, show_case, answer_case, dismiss, delist, list_delistings]

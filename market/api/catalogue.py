@@ -13,7 +13,8 @@ from market.accounts.queries import Department, supervisors
 from market.accounts.scopes import in_person
 from market.agencies.queries import ListingRow, listings_of_package
 from market.api.cursors import Page
-from market.api.lists import USUAL, Cursor, Limit, whole_page
+from market.api.lists import USUAL, Cursor, Limit, best_first, constant_page, sorted_page
+from market.api.openapi import problem_answer
 from market.api.project_figures import project_facts, standard_facts
 from market.api.repeats import IdempotencyKey, answer_once
 from market.catalogue import actions, queries
@@ -98,7 +99,7 @@ async def list_items(
     limit: Limit = USUAL,
     cursor: Cursor = "",
 ) -> Response[Page[Item]]:
-    return await whole_page(request, limit, cursor, await queries.items(active=active))
+    return await constant_page(request, limit, cursor, await queries.items(active=active))
 
 
 @get(
@@ -123,7 +124,7 @@ async def list_packages(
     request: Asking, limit: Limit = USUAL, cursor: Cursor = ""
 ) -> Response[Page[PackageSummary]]:
     found = [_summary(row) for row in await queries.packages()]
-    return await whole_page(request, limit, cursor, found)
+    return await constant_page(request, limit, cursor, found)
 
 
 @get(
@@ -148,6 +149,7 @@ async def show_package(code: FromPath[str]) -> PackageDetail:
     summary="The standard fee range of a package for a project, with its workings",
     tags=_TAGS,
     dependencies={"facts": Provide(project_facts)},
+    responses={422: problem_answer("A figure is missing, or none that the standard knows.")},
     **allow(Role.PUBLIC),
 )
 async def show_fee_range(
@@ -167,7 +169,7 @@ async def list_package_listings(
     request: Asking, code: FromPath[str], limit: Limit = USUAL, cursor: Cursor = ""
 ) -> Response[Page[ListingRow]]:
     await queries.package(code)
-    return await whole_page(request, limit, cursor, await listings_of_package(code))
+    return await sorted_page(request, limit, cursor, await listings_of_package(code), best_first)
 
 
 @put(
@@ -194,7 +196,9 @@ async def assign_supervisor(
 async def list_supervisors(
     request: Asking, limit: Limit = USUAL, cursor: Cursor = ""
 ) -> Response[Page[Department]]:
-    return await whole_page(request, limit, cursor, await supervisors())
+    return await sorted_page(
+        request, limit, cursor, await supervisors(), lambda row: (row.name, row.id)
+    )
 
 
 @get(
@@ -208,7 +212,7 @@ async def list_fee_standards(
     request: Asking, limit: Limit = USUAL, cursor: Cursor = ""
 ) -> Response[Page[StandardSummary]]:
     found = [_standard(standard) for standard in load_fee_standards().values()]
-    return await whole_page(request, limit, cursor, found)
+    return await constant_page(request, limit, cursor, found)
 
 
 @get(
@@ -217,6 +221,7 @@ async def list_fee_standards(
     summary="The reference fee by one standard, with its workings",
     tags=_TAGS,
     dependencies={"facts": Provide(standard_facts)},
+    responses={422: problem_answer("A figure is missing, or none that the standard knows.")},
     **allow(Role.PUBLIC),
 )
 async def show_estimate(code: FromPath[str], facts: NamedDependency[Facts]) -> Estimate:
@@ -240,7 +245,7 @@ async def list_county_ranges(
     cursor: Cursor = "",
 ) -> Response[Page[CountyRangeRow]]:
     found = await queries.county_ranges(as_of or local_date(now()))
-    return await whole_page(request, limit, cursor, found)
+    return await sorted_page(request, limit, cursor, found, lambda row: (row.item, row.size_class))
 
 
 @post(

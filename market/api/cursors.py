@@ -44,7 +44,7 @@ def unseal(request: Asking, cursor: str, shape: type[T]) -> T:
         mark, text = sealed[:_SEAL], sealed[_SEAL:]
         if hmac.compare_digest(mark, _mark(request, text)):
             return msgspec.json.decode(text, type=shape)
-    except (binascii.Error, ValueError):
+    except (binascii.Error, ValueError, msgspec.MsgspecError):
         pass
     raise Malformed("cursor-malformed", "This is no cursor of this list. Begin at its first page.")
 

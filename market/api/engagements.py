@@ -4,13 +4,14 @@ from typing import cast
 
 import msgspec
 from litestar import Response, get, post
+from litestar.openapi.datastructures import ResponseSpec
 from litestar.params import FromPath, FromQuery, JSONBody
 from litestar.response import Stream
 
 from market.accounts.identity import Asking, actor
 from market.accounts.permissions import allow
 from market.api.cursors import Page
-from market.api.lists import USUAL, Cursor, Limit, StateIs, offset_page
+from market.api.lists import USUAL, Cursor, Limit, StateIs, keyset_page
 from market.api.repeats import IdempotencyKey, act_once, answer_once
 from market.engagements import actions, queries
 from market.engagements.files import discard, open_store, read_file, store_file
@@ -20,6 +21,7 @@ from market.web.downloads import attachment
 from ratings.evaluations.queries import docket_of_engagement
 from ratings.ledger.actors import Role
 from ratings.ledger.errors import TooLarge
+from ratings.ledger.places import Moment
 
 _TAGS = ["engagements"]
 _INVOLVED = (Role.ENTERPRISE, Role.AGENCY, Role.SUPERVISOR, Role.CENTRE, Role.AUDITOR)
@@ -61,11 +63,13 @@ async def list_engagements(
 ) -> Response[Page[EngagementRow]]:
     """`state` is running, delivered, accepted or settled."""
     who = actor(request)
-    return await offset_page(
+    return await keyset_page(
         request,
         limit,
         cursor,
-        lambda most, offset: queries.engagements(who, state=state_, limit=most, offset=offset),
+        Moment,
+        lambda most, after: queries.engagements(who, state=state_, limit=most, after=after),
+        lambda row: Moment(row.started_at, row.id),
     )
 
 
@@ -162,6 +166,14 @@ async def add_deliverable(
     operation_id="deliverable_download",
     summary="The file of a deliverable",
     tags=_TAGS,
+    responses={
+        200: ResponseSpec(
+            bytes,
+            generate_examples=False,
+            media_type="*/*",
+            description="The file as it was uploaded, as an attachment of its own type.",
+        )
+    },
     **allow(*_INVOLVED),
 )
 async def download(request: Asking, deliverable: FromPath[str]) -> Stream:

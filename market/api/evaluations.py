@@ -10,7 +10,7 @@ from market.accounts.identity import Asking, actor
 from market.accounts.permissions import allow
 from market.accounts.scopes import in_person
 from market.api.cursors import Page
-from market.api.lists import USUAL, Cursor, Limit, whole_page
+from market.api.lists import USUAL, Cursor, Limit, sorted_page
 from market.api.repeats import IdempotencyKey, answer_once
 from ratings.evaluations import actions, queries
 from ratings.evaluations.indicators import INDICATORS, WEIGHTS, Party
@@ -56,14 +56,20 @@ class Answered(msgspec.Struct, frozen=True):
 @get(
     "/dockets",
     operation_id="docket_list",
-    summary="The evaluations one still has to give, the most urgent first",
+    summary="The evaluations one still has to give, those that wait longest first",
     tags=_TAGS,
     **allow(*_ASKED),
 )
 async def list_dockets(
     request: Asking, limit: Limit = USUAL, cursor: Cursor = ""
 ) -> Response[Page[DocketRow]]:
-    return await whole_page(request, limit, cursor, await queries.awaiting(actor(request)))
+    return await sorted_page(
+        request,
+        limit,
+        cursor,
+        await queries.awaiting(actor(request)),
+        lambda row: (row.opened_at.timestamp(), row.id),
+    )
 
 
 @get(

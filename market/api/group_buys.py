@@ -7,13 +7,14 @@ from litestar.params import FromPath, JSONBody
 from market.accounts.identity import Asking, actor
 from market.accounts.permissions import allow
 from market.api.cursors import Page
-from market.api.lists import USUAL, Cursor, Limit, StateIs, offset_page, whole_page
+from market.api.lists import USUAL, Cursor, Limit, StateIs, best_first, keyset_page, sorted_page
 from market.api.repeats import IdempotencyKey, answer_once
 from market.engagements.actions import choose_for_group, purchase
 from market.purchasing import actions, queries
 from market.purchasing.actions import Joined, NewGroupBuy
 from market.purchasing.queries import GroupBuyRow, OfferRow, ParticipationRow
 from ratings.ledger.actors import Role
+from ratings.ledger.places import Moment
 
 _TAGS = ["purchasing"]
 _OFFICIALS = (Role.CENTRE, Role.AUDITOR)
@@ -55,7 +56,7 @@ class Bought(msgspec.Struct, frozen=True):
 @get(
     "/group-buys",
     operation_id="group_buy_list",
-    summary="Group buys, the open ones first by deadline",
+    summary="Group buys, the newest first",
     tags=_TAGS,
     **allow(Role.PUBLIC),
 )
@@ -63,11 +64,13 @@ async def list_group_buys(
     request: Asking, state_: StateIs = "", limit: Limit = USUAL, cursor: Cursor = ""
 ) -> Response[Page[GroupBuyRow]]:
     """`state` is open, closed, failed or chosen."""
-    return await offset_page(
+    return await keyset_page(
         request,
         limit,
         cursor,
-        lambda most, offset: queries.group_buys(state=state_, limit=most, offset=offset),
+        Moment,
+        lambda most, after: queries.newest_group_buys(state=state_, limit=most, after=after),
+        lambda row: Moment(row.opened_at, row.id),
     )
 
 
@@ -132,7 +135,13 @@ async def list_participations(
     request: Asking, group_buy: FromPath[str], limit: Limit = USUAL, cursor: Cursor = ""
 ) -> Response[Page[ParticipationRow]]:
     found = await queries.visible_participations(actor(request), group_buy)
-    return await whole_page(request, limit, cursor, found)
+    return await sorted_page(
+        request,
+        limit,
+        cursor,
+        found,
+        lambda row: (row.joined_at.timestamp(), row.organisation),
+    )
 
 
 @post(
@@ -165,7 +174,7 @@ async def list_offers(
     request: Asking, group_buy: FromPath[str], limit: Limit = USUAL, cursor: Cursor = ""
 ) -> Response[Page[OfferRow]]:
     found = await queries.visible_offers(actor(request), group_buy)
-    return await whole_page(request, limit, cursor, found)
+    return await sorted_page(request, limit, cursor, found, best_first)
 
 
 @post(

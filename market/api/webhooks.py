@@ -9,7 +9,7 @@ from litestar.params import FromPath, JSONBody
 from market.accounts.identity import Asking, actor
 from market.accounts.permissions import allow
 from market.api.cursors import Page, page, page_size, unseal
-from market.api.lists import USUAL, Cursor, Limit, StateIs, whole_page
+from market.api.lists import USUAL, Cursor, Limit, StateIs, sorted_page
 from market.api.repeats import IdempotencyKey, act_once, answer_once
 from market.notices import actions, queries
 from market.notices.actions import NewSecret, Subscribed
@@ -40,7 +40,13 @@ def _settings(request: Asking) -> Settings:
 async def list_webhooks(
     request: Asking, limit: Limit = USUAL, cursor: Cursor = ""
 ) -> Response[Page[WebhookRow]]:
-    return await whole_page(request, limit, cursor, await queries.webhooks(actor(request)))
+    return await sorted_page(
+        request,
+        limit,
+        cursor,
+        await queries.webhooks(actor(request)),
+        lambda row: (row.created_at.timestamp(), row.id),
+    )
 
 
 @post(

@@ -7,6 +7,7 @@ import msgspec
 from ratings.ledger.actors import Actor
 from ratings.ledger.database import fetch, fetchrow, row_id
 from ratings.ledger.errors import NotFound
+from ratings.ledger.places import Moment
 
 # $1 role, $2 organisation, $3 uscc of who asks.
 VISIBLE = (
@@ -73,18 +74,26 @@ async def engagement(actor: Actor, identifier: str) -> EngagementRow:
 
 
 async def engagements(
-    actor: Actor, *, state: str = "", limit: int = 50, offset: int = 0
+    actor: Actor,
+    *,
+    state: str = "",
+    limit: int = 50,
+    offset: int = 0,
+    after: Moment | None = None,
 ) -> list[EngagementRow]:
-    """Those the actor may see, the newest first."""
+    """Those the actor may see, the newest first; `after` begins behind one that was seen."""
     rows = await fetch(
         f"{_ROW} WHERE {VISIBLE} AND ($4 = '' OR e.state = $4)"
-        " ORDER BY e.started_at DESC, e.id LIMIT $5 OFFSET $6",
+        " AND ($7::timestamptz IS NULL OR (e.started_at, e.id) < ($7, $8::uuid))"
+        " ORDER BY e.started_at DESC, e.id DESC LIMIT $5 OFFSET $6",
         actor.role.value,
         actor.organisation,
         actor.uscc,
         state,
         limit,
         offset,
+        after and after.at,
+        after and after.id,
     )
     return [_engagement(row) for row in rows]
 

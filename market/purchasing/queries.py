@@ -8,6 +8,7 @@ from market.purchasing.tiers import Tier
 from ratings.ledger.actors import Actor, Role
 from ratings.ledger.database import fetch, fetchrow, row_id
 from ratings.ledger.errors import NotFound
+from ratings.ledger.places import Moment
 
 _OFFICIALS = (Role.CENTRE, Role.AUDITOR)
 
@@ -71,6 +72,22 @@ async def group_buys(*, state: str = "", limit: int = 50, offset: int = 0) -> li
         state,
         limit,
         offset,
+    )
+    return [_group_buy(row) for row in rows]
+
+
+async def newest_group_buys(
+    *, state: str = "", limit: int, after: Moment | None = None
+) -> list[GroupBuyRow]:
+    """In an order that nothing changes: the newest first, `after` one that was seen."""
+    rows = await fetch(
+        f"{_ROW} WHERE ($1 = '' OR g.state = $1)"
+        " AND ($3::timestamptz IS NULL OR (g.opened_at, g.id) < ($3, $4::uuid))"
+        " ORDER BY g.opened_at DESC, g.id DESC LIMIT $2",
+        state,
+        limit,
+        after and after.at,
+        after and after.id,
     )
     return [_group_buy(row) for row in rows]
 

@@ -7,6 +7,7 @@ import msgspec
 from ratings.ledger.actors import Actor, Role
 from ratings.ledger.database import execute, fetch, fetchrow, fetchval, row_id
 from ratings.ledger.errors import Bilingual, NotFound
+from ratings.ledger.places import Moment
 from ratings.sanctions.rules import Kind, Severity
 
 _OFFICIALS = (Role.CENTRE, Role.SUPERVISOR, Role.AUDITOR)
@@ -48,18 +49,15 @@ async def case_file(identifier: str) -> CaseRow:
     return _case(row)
 
 
-async def case_files(
-    *, uscc: str = "", state: str = "", limit: int = 100, offset: int = 0
-) -> list[CaseRow]:
+async def case_files(*, uscc: str = "", state: str = "", limit: int = 100) -> list[CaseRow]:
     """The undecided first, oldest first; then the decided, newest first."""
     rows = await fetch(
         f"{_CASE} WHERE ($1 = '' OR uscc = $1) AND ($2 = '' OR state = $2)"
         " ORDER BY (decided_at IS NULL) DESC, CASE WHEN decided_at IS NULL THEN opened_at END,"
-        " decided_at DESC LIMIT $3 OFFSET $4",
+        " decided_at DESC LIMIT $3",
         uscc,
         state,
         limit,
-        offset,
     )
     return [_case(row) for row in rows]
 
@@ -73,14 +71,23 @@ async def visible_case_file(actor: Actor, identifier: str) -> CaseRow:
 
 
 async def visible_case_files(
-    actor: Actor, *, state: str = "", limit: int = 100, offset: int = 0
+    actor: Actor, *, state: str = "", limit: int = 100, after: Moment | None = None
 ) -> list[CaseRow]:
-    """As `case_files`, for officials; an agency sees its own only, everybody else none."""
-    if actor.role in _OFFICIALS:
-        return await case_files(state=state, limit=limit, offset=offset)
-    if not actor.uscc:
+    """All for officials, its own for an agency, none for others; in an order that nothing changes:
+    the newest first, `after` one that was seen."""
+    if actor.role not in _OFFICIALS and not actor.uscc:
         return []
-    return await case_files(uscc=actor.uscc, state=state, limit=limit, offset=offset)
+    rows = await fetch(
+        f"{_CASE} WHERE ($1 = '' OR uscc = $1) AND ($2 = '' OR state = $2)"
+        " AND ($4::timestamptz IS NULL OR (opened_at, id) < ($4, $5::uuid))"
+        " ORDER BY opened_at DESC, id DESC LIMIT $3",
+        "" if actor.role in _OFFICIALS else actor.uscc,
+        state,
+        limit,
+        after and after.at,
+        after and after.id,
+    )
+    return [_case(row) for row in rows]
 
 
 async def last_decision(uscc: str, kind: Kind) -> datetime | None:
