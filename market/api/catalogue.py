@@ -15,6 +15,7 @@ from market.agencies.queries import ListingRow, listings_of_package
 from market.api.cursors import Page
 from market.api.lists import USUAL, Cursor, Limit, best_first, constant_page, sorted_page
 from market.api.openapi import problem_answer
+from market.api.preconditions import IfMatch, expected, versioned
 from market.api.project_figures import project_facts, standard_facts
 from market.api.repeats import IdempotencyKey, answer_once
 from market.catalogue import actions, queries
@@ -134,8 +135,9 @@ async def list_packages(
     tags=_TAGS,
     **allow(Role.PUBLIC),
 )
-async def show_package(code: FromPath[str]) -> PackageDetail:
+async def show_package(request: Asking, code: FromPath[str]) -> PackageDetail:
     row = await queries.package(code)
+    versioned(request, row.version)
     return PackageDetail(
         **msgspec.structs.asdict(_summary(row)),
         items=row.items,
@@ -181,9 +183,14 @@ async def list_package_listings(
     **allow(Role.CENTRE),
 )
 async def assign_supervisor(
-    request: Asking, code: FromPath[str], data: JSONBody[SupervisorChoice]
+    request: Asking,
+    code: FromPath[str],
+    data: JSONBody[SupervisorChoice],
+    if_match: IfMatch = None,
 ) -> None:
-    await actions.assign_supervisor(actor(request), code, data.supervisor)
+    """`If-Match` takes the ETag of the package."""
+    await queries.package(code)
+    await actions.assign_supervisor(actor(request), code, data.supervisor, expected(if_match))
 
 
 @get(

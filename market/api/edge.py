@@ -27,7 +27,7 @@ from litestar.types import (
 )
 
 from market.api import deprecation, negotiation, problems
-from market.api.validators import OF_THE_BODY, already_there, tag_of
+from market.api.validators import OF_THE_BODY, VERSION, already_there, tag_of
 
 _READING = {"GET", "HEAD"}
 
@@ -110,7 +110,7 @@ class _Exchange:
         asked = Headers.from_scope(self._scope).get("accept", "")
         body = negotiation.represented(headers, body, asked)
         if opening["status"] == HTTP_200_OK and self._method in _READING and "etag" not in headers:
-            headers["ETag"] = tag_of(body)
+            headers["ETag"] = tag_of(body, self._scope.get("state", {}).get(VERSION))
         return body
 
     async def _open(self, message: HTTPResponseStartEvent) -> None:

@@ -42,6 +42,10 @@ _CHANGES = {
     413: "The request is too large.",
     422: "A rule refuses; the detail carries its workings.",
 }
+_OF_A_VERSION = {
+    412: "Somebody has changed the thing since the version named in If-Match.",
+    428: "The request does not say in If-Match which version it changes.",
+}
 _WITH_A_BODY = {415: "The body is of a type that is not read here; Accept names those that are."}
 _UNCHANGED = ResponseSpec(
     None, generate_examples=False, description="Unchanged since the answer named in If-None-Match."
@@ -118,6 +122,8 @@ def declaring_problems(routes: Sequence[ControllerRouterHandler]) -> list[Contro
                 route.security = [{"session": []}, *by_key]
             if not set(route.http_methods) <= _READING:
                 problems |= _CHANGES
+            if "if_match" in route.parsed_fn_signature.parameters:
+                problems |= _OF_A_VERSION
             if answers_in_json(route):
                 problems |= _NEGOTIATED
             if body_type(route) is not None:

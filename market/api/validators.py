@@ -15,8 +15,14 @@ _BYTES = 16  # of the hash, in the tag: two answers of one address never share 1
 OF_THE_BODY = {b"content-type", b"content-length", b"content-disposition", b"content-language"}
 
 
-def tag_of(body: bytes) -> str:
-    return f'"{hashlib.sha256(body).digest()[:_BYTES].hex()}"'
+# Where a read of a thing with versions leaves the one it has read, for the edge.
+VERSION = "version"
+
+
+def tag_of(body: bytes, version: int | None = None) -> str:
+    """A thing that is edited has its version in the tag (`preconditions`)."""
+    mark = hashlib.sha256(body).digest()[:_BYTES].hex()
+    return f'"{mark}"' if version is None else f'"{mark}-v{version}"'
 
 
 def already_there(scope: HTTPScope, tag: str) -> bool:

@@ -8,13 +8,13 @@ import msgspec
 from market.catalogue.county import SizeClass, demonstration_county_ranges
 from market.catalogue.items import load_items, load_packages, needs_county_range
 from market.catalogue.queries import item as item_of
-from market.catalogue.queries import package as package_of
 from market.catalogue.tables import CountyRange, Item, Package
 from ratings.ledger.actions import record
 from ratings.ledger.actors import Actor
 from ratings.ledger.clock import local_date
-from ratings.ledger.database import execute, fetchval, row_id, tx
+from ratings.ledger.database import execute, fetchrow, fetchval, row_id, tx
 from ratings.ledger.errors import Conflict, NotFound, Refused
+from ratings.ledger.versions import Versions, unchanged
 
 
 async def load_catalogue(actor: Actor) -> int:
@@ -153,10 +153,16 @@ async def set_county_range(actor: Actor, wanted: NewCountyRange) -> None:
         )
 
 
-async def assign_supervisor(actor: Actor, package: str, organisation: str) -> None:
-    """Name the department that supervises a package and rates its engagements."""
+async def assign_supervisor(
+    actor: Actor, package: str, organisation: str, expected: Versions | None = None
+) -> None:
+    """Name the department that supervises a package and rates its engagements; Stale when the
+    package is of none of the expected versions any more."""
     async with tx():
-        await package_of(package)
+        row = await fetchrow("SELECT version FROM package WHERE code = $1 FOR UPDATE", package)
+        if row is None:
+            raise NotFound("package-unknown", "The catalogue has no package {code}.", code=package)
+        unchanged(row["version"], expected)
         known = await fetchval(
             "SELECT true FROM organisation WHERE id = $1 AND kind = 'supervisor'",
             row_id(organisation),
@@ -164,7 +170,9 @@ async def assign_supervisor(actor: Actor, package: str, organisation: str) -> No
         if not known:
             raise NotFound("supervisor-unknown", "There is no department {id}.", id=organisation)
         await execute(
-            "UPDATE package SET supervisor = $2 WHERE code = $1", package, row_id(organisation)
+            "UPDATE package SET supervisor = $2, version = version + 1 WHERE code = $1",
+            package,
+            row_id(organisation),
         )
         await record(
             actor,

@@ -46,6 +46,7 @@ class PackageRow(msgspec.Struct, frozen=True):
     agencies: int
     items: list[Item]
     record: Package
+    version: int
 
 
 _PACKAGE = """
@@ -54,12 +55,12 @@ _PACKAGE = """
             WHERE l.package = p.code AND l.state = 'live' AND a.state = 'admitted'
               AND NOT EXISTS (SELECT 1 FROM delisting d
                               WHERE d.uscc = a.uscc AND d.lifted_at IS NULL))::int,
-           ARRAY(SELECT i.record::text FROM item i WHERE i.package = p.code)
+           ARRAY(SELECT i.record::text FROM item i WHERE i.package = p.code), p.version
     FROM package p LEFT JOIN organisation o ON o.id = p.supervisor
 """
 
 
-def _package(row: tuple[str, str | None, str | None, int, list[str]]) -> PackageRow:
+def _package(row: tuple[str, str | None, str | None, int, list[str], int]) -> PackageRow:
     record = msgspec.json.decode(row[0], type=Package)
     found = {item.code: item for item in (msgspec.json.decode(r, type=Item) for r in row[4])}
     return PackageRow(
@@ -74,6 +75,7 @@ def _package(row: tuple[str, str | None, str | None, int, list[str]]) -> Package
         agencies=row[3],
         items=[found[code] for code in record.items],
         record=record,
+        version=row[5],
     )
 
 

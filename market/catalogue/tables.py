@@ -27,6 +27,7 @@ class Package(Table, db=ENGINE):
     name_en = Varchar(length=120)
     position = Integer()
     supervisor = ForeignKey(references=Organisation, null=True, on_delete=OnDelete.restrict)
+    version = Integer(default=1)
     record = JSONB()
 
 

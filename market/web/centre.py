@@ -128,13 +128,17 @@ async def decide(request: Asking, uscc: FromPath[str]) -> Response[Any]:
     )
 
 
-async def _packages_page(request: Asking, error: SteelyardError | None = None) -> Response[str]:
+async def _packages_page(
+    request: Asking, error: SteelyardError | None = None, chosen: dict[str, str] | None = None
+) -> Response[str]:
+    """`chosen` is what was asked for a package and refused: it stays chosen."""
     return page(
         request,
         "centre/packages.html",
         status=error.status if error else 200,
         packages=await packages(),
         departments=await supervisors(),
+        chosen=chosen or {},
         **refusal(request, error),
     )
 
@@ -148,9 +152,11 @@ async def package_supervisors(request: Asking) -> Response[str]:
 async def name_supervisor(request: Asking, code: FromPath[str]) -> Response[Any]:
     form = await submitted(request)
     try:
-        await assign_supervisor(actor(request), code, form.text("supervisor"))
+        await assign_supervisor(
+            actor(request), code, form.text("supervisor"), form.versions("version")
+        )
     except SteelyardError as error:
-        return await _packages_page(request, error)
+        return await _packages_page(request, error, {code: form.text("supervisor")})
     return see_other("/console/packages", N_("The supervising department is named."))
 
 

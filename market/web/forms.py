@@ -10,6 +10,7 @@ from market.web import text
 from market.web.render import locale_of
 from ratings.ledger.clock import SHANGHAI
 from ratings.ledger.errors import Fault, Refused, SteelyardError
+from ratings.ledger.versions import Versions
 
 _FEN_PER_YUAN = 100
 Choice = TypeVar("Choice", bound=str)
@@ -90,6 +91,11 @@ class Form:
             self.fault(hour, "not-a-time", "Write the time as HH:MM.")
             moment = time()
         return datetime.combine(max(day, date(1970, 1, 2)), moment, SHANGHAI)
+
+    def versions(self, name: str) -> Versions:
+        """The version that the page showed, in a hidden field; a form without it is of none."""
+        typed = self.text(name)
+        return frozenset({int(typed)} if typed.isdecimal() and len(typed) < 10 else ())
 
     def choice(self, name: str, first: Choice, *others: Choice) -> Choice:
         """One of the values the field offers; the first stands in for a fault."""

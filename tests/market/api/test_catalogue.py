@@ -112,10 +112,14 @@ async def test_a_department_is_named_for_a_package(county: County) -> None:
     client, address = county.centre.client, "/api/v1/packages/design/supervisor"
     departments = (await client.get("/api/v1/supervisors")).json()["items"]
     assert [row["id"] for row in departments] == [county.supervisor.organisation]
-    named = await client.put(address, json={"supervisor": county.supervisor.organisation})
+    any_version = {"If-Match": "*"}
+    named = await client.put(
+        address, json={"supervisor": county.supervisor.organisation}, headers=any_version
+    )
     assert named.status_code == 204
     for nobody in (county.enterprise.organisation, "x"):
-        assert (await client.put(address, json={"supervisor": nobody})).status_code == 404
+        answer = await client.put(address, json={"supervisor": nobody}, headers=any_version)
+        assert answer.status_code == 404
     acts = await fetchval(
         "SELECT count(*) FROM ledger_entry WHERE act = 'package.supervisor_named'"
         " AND subject = 'design'"

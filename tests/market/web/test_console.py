@@ -5,7 +5,7 @@ from datetime import timedelta
 
 import pytest
 
-from market.catalogue.queries import items
+from market.catalogue.queries import items, package
 from market.worker import consider_case
 from ratings.ledger.actors import Role, system
 from ratings.ledger.clock import add_months, local_date, now
@@ -112,10 +112,11 @@ async def test_the_centre_sets_a_range_names_a_supervisor_and_takes_in_an_event(
     assert 'id="low-error"' in refused.text
     assert (await centre.post("/console/ranges", data={**data, "high": "2000"})).status_code == 303
     other = await county.account(Role.SUPERVISOR)
-    named = {"supervisor": other.organisation}
     path = f"/console/packages/{PACKAGE}/supervisor"
+    named = {"supervisor": other.organisation, "version": str((await package(PACKAGE)).version)}
     assert (await centre.post(path, data=named)).status_code == 303
-    assert (await centre.post(path, data={"supervisor": "nobody"})).status_code == 404
+    named["version"] = str((await package(PACKAGE)).version)
+    assert (await centre.post(path, data={**named, "supervisor": "nobody"})).status_code == 404
     event = {
         "uscc": make_uscc(1),
         "on": local_date(now()).isoformat(),
