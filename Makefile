@@ -36,7 +36,8 @@ help:
 	@echo "make run          install, load the demonstration, serve (SERVE='--port 9000' adds options)"
 	@echo "make test         checks and all tests with coverage (TESTS=tests/frame for a part)"
 	@echo "make check        ruff, mypy, import contracts, lock files"
-	@echo "make bench        requests a second and response times of pages and API reads"
+	@echo "make bench        public reads beside a bare ASGI application and FastAPI (2 minutes)"
+	@echo "make bench-pages  requests a second and response times of pages and API reads"
 	@echo "make lock         resolve the dependencies again and write the lock files"
 	@echo "make clean        remove .venv and caches; var/ with the data stays"
 
@@ -82,6 +83,10 @@ run: $(ASSETS) .venv/.package
 
 .PHONY: bench
 bench: .venv/.dev .venv/.package
+	@exec $(BIN)/python bench/speed.py
+
+.PHONY: bench-pages
+bench-pages: .venv/.dev .venv/.package
 	@exec $(BIN)/python bench/reads.py
 
 # ---- proving --------------------------------------------------------------------------------

@@ -1,6 +1,6 @@
 """Requests a second and response times of the public pages and API reads.
 
-    make bench                                   a demonstration market of its own, then stopped
+    make bench-pages                             a demonstration market of its own, then stopped
     python bench/reads.py http://127.0.0.1:8000  a market that is already running on this machine
 
 Pages are found by following links from the home page, one of each kind; API reads are those of
