@@ -2,6 +2,7 @@
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from typing import Any
 
 from litestar import Litestar, Router
 from litestar.datastructures import CacheControlHeader, State
@@ -16,7 +17,8 @@ from market.api import health, problems
 from market.api.csrf import CrossSite
 from market.api.edge import around
 from market.api.headers import security_headers
-from market.api.hosts import only_by_its_names
+from market.api.hosts import answers_to, only_by_its_names
+from market.api.hot_reads import HotReads
 from market.api.negotiation import negotiate
 from market.api.openapi import declaring_problems, openapi_config
 from market.api.rate_limits import Limiter, RateLimits, tell_allowance
@@ -31,7 +33,20 @@ _LARGEST_BODY = 1024 * 1024
 _KEPT_FOR = 365 * 24 * 3600
 
 
-def create_app(settings: Settings) -> Litestar:
+class Application(Litestar):
+    """Litestar's application with the hot reads outside of everything that it does."""
+
+    hot_reads: HotReads
+
+    async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
+        await self.hot_reads(scope, receive, send)
+
+    async def ordinary(self, scope: Any, receive: Any, send: Any) -> None:
+        """The way of every request that is not answered from memory."""
+        await super().__call__(scope, receive, send)
+
+
+def create_app(settings: Settings) -> Application:
     """The whole application. It wants a migrated database at `settings.database_url`."""
 
     @asynccontextmanager
@@ -49,7 +64,7 @@ def create_app(settings: Settings) -> Litestar:
     largest_upload = settings.max_upload_bytes + _LARGEST_BODY
     limiter = Limiter(limits_of(settings.rate_limits))
 
-    app = Litestar(
+    app = Application(
         route_handlers=[
             *declaring_problems([health.live, health.ready]),
             Router(
@@ -91,4 +106,5 @@ def create_app(settings: Settings) -> Litestar:
     app.state.scopes = offered_scopes(app.routes)
     # Middleware stands behind the routing, which already refuses a method that no route names.
     app.asgi_handler = only_by_its_names(around(app), settings)
+    app.hot_reads = HotReads(app.ordinary, limiter, answers_to(settings), settings.hot_reads_bytes)
     return app

@@ -33,6 +33,7 @@ class Settings(msgspec.Struct, frozen=True):
     webhook_networks: str = ""
     trusted_proxies: str = ""
     allowed_hosts: str = ""
+    hot_reads_bytes: Annotated[int, msgspec.Meta(ge=0)] = 32 * 1024 * 1024
 
     @property
     def files(self) -> str:

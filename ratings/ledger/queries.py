@@ -2,10 +2,11 @@
 
 from collections.abc import AsyncIterator
 
+import asyncpg
 import msgspec
 
 from ratings.ledger.database import fetch, fetchval
-from ratings.ledger.rules import Entry
+from ratings.ledger.rules import GENESIS, Entry
 
 _COLUMNS = (
     "seq, at, role, person, organisation, act, subject_kind, subject, facts, reason,"
@@ -82,6 +83,48 @@ async def newest() -> int:
     """The sequence number of the last entry, 0 in an empty ledger."""
     seq: int = await fetchval("SELECT coalesce(max(seq), 0) FROM ledger_entry")
     return seq
+
+
+class Place(msgspec.Struct, frozen=True):
+    """How far somebody who follows the ledger has read: the last entry they know."""
+
+    seq: int = 0
+    hash: str = GENESIS
+
+
+class Happened(msgspec.Struct, frozen=True):
+    """Of an entry what tells a follower which of the things they know it has changed."""
+
+    seq: int
+    act: str
+    subject: str
+
+
+async def happened_since(place: Place, most: int) -> tuple[Place, list[Happened] | None]:
+    """Where the ledger ends now, and what has been added: one round trip.
+
+    None instead of the entries when there are more than `most` of them, or when the ledger does
+    not contain the place: another database stands there, for instance one restored from a backup.
+    """
+    rows = await fetch(
+        "SELECT seq, hash, act, subject FROM ledger_entry WHERE seq >= $1 ORDER BY seq LIMIT $2",
+        place.seq,
+        most + 1,
+    )
+    known = place == _START if place.seq == 0 else bool(rows) and _place(rows[0]) == place
+    if known and len(rows) <= most:
+        added = rows if place.seq == 0 else rows[1:]
+        end = _place(rows[-1]) if rows else place
+        return end, [Happened(row["seq"], row["act"], row["subject"]) for row in added]
+    last = await fetch("SELECT seq, hash FROM ledger_entry ORDER BY seq DESC LIMIT 1")
+    return (_place(last[0]) if last else _START), None
+
+
+_START = Place()
+
+
+def _place(row: asyncpg.Record) -> Place:
+    return Place(row["seq"], row["hash"])
 
 
 async def chain() -> AsyncIterator[Entry]:

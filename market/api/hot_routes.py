@@ -1,0 +1,143 @@
+"""Which public reads are answered from memory, and which acts of the ledger change them.
+
+A read lists the topics that its answer is made of; an act lists the topics that it changes. An act
+that stands in no list changes everything, so that a new one can cost speed but never truth. Every
+write that shows in one of these reads must append to the ledger in its own transaction.
+"""
+
+from datetime import datetime
+from typing import Final
+
+import msgspec
+
+from ratings.ledger.clock import end_of_day, local_date
+
+_ROOT: Final = b"/api/v1/"
+_LONGEST: Final = 512  # bytes of path and query: a cursor takes about a hundred
+
+CATALOGUE: Final = "catalogue"
+DEPARTMENTS: Final = "departments"
+DIRECTORY: Final = "directory"
+SALES: Final = "sales"
+# Of one agency: the read names it in its path, the act as its subject.
+AGENCY: Final = "agency "
+
+
+class Read(msgspec.Struct, frozen=True):
+    """One route: its template, the parameters its answer may be kept under, and its topics.
+
+    With `daily` the answer of a request that names no day is that of the local day.
+    """
+
+    template: str
+    topics: tuple[str, ...]
+    parameters: frozenset[bytes] = frozenset()
+    daily: bool = False
+
+
+class Wanted(msgspec.Struct, frozen=True):
+    """What a request asks for: the address it is kept under, and what its answer is made of."""
+
+    key: bytes
+    template: str
+    topics: tuple[str, ...]
+    daily: bool
+
+    def until(self, at: datetime) -> datetime | None:
+        """When time alone may change the answer; None for those that only acts change."""
+        return end_of_day(local_date(at)) if self.daily else None
+
+
+_PAGE = frozenset({b"limit", b"cursor"})
+
+# By the parts of the path below the root; `*` is the one that names a thing. `text`, `as_of` and
+# whatever is unknown are missing here: such requests are many, seldom the same, and go the
+# ordinary way.
+READS: Final = {
+    (b"items",): Read("/api/v1/items", (CATALOGUE,), _PAGE | {b"active"}),
+    (b"packages",): Read("/api/v1/packages", (CATALOGUE, DEPARTMENTS, SALES), _PAGE),
+    (b"packages", b"*"): Read("/api/v1/packages/{code}", (CATALOGUE, DEPARTMENTS, SALES)),
+    (b"packages", b"*", b"listings"): Read(
+        "/api/v1/packages/{code}/listings", (CATALOGUE, SALES), _PAGE
+    ),
+    (b"supervisors",): Read("/api/v1/supervisors", (DEPARTMENTS,), _PAGE),
+    (b"county-ranges",): Read("/api/v1/county-ranges", (CATALOGUE,), _PAGE, daily=True),
+    (b"agencies",): Read("/api/v1/agencies", (DIRECTORY,), _PAGE | {b"package", b"stars"}),
+    (b"agencies", b"*"): Read("/api/v1/agencies/{uscc}", (AGENCY,)),
+    (b"agencies", b"*", b"standing"): Read("/api/v1/agencies/{uscc}/standing", (AGENCY,)),
+}
+
+_OF_AN_AGENCY = (AGENCY, DIRECTORY, SALES)
+
+ACTS: Final[dict[str, tuple[str, ...]]] = {
+    "account.created": (DEPARTMENTS,),
+    "agency.admitted": _OF_AN_AGENCY,
+    "agency.applied": (),
+    "agency.delisted": _OF_AN_AGENCY,
+    "agency.refused": (),
+    "agency.relisted": _OF_AN_AGENCY,
+    "api_key.made": (),
+    "api_key.revoked": (),
+    "case.answered": (),
+    "case.dismissed": (),
+    "case.opened": (),
+    "catalogue.loaded": (CATALOGUE,),
+    "county_range.demonstration_loaded": (CATALOGUE,),
+    "county_range.set": (CATALOGUE,),
+    "docket.answered": (),
+    "docket.opened": (),
+    "docket.unsealed": (),
+    "engagement.accepted": (),
+    "engagement.deliverable_added": (),
+    "engagement.milestone_reported": (),
+    # The directory counts settled engagements.
+    "engagement.settled": (DIRECTORY,),
+    "engagement.started": (),
+    "group_buy.chosen": (),
+    "group_buy.closed": (),
+    "group_buy.failed": (),
+    "group_buy.joined": (),
+    "group_buy.offered": (),
+    "group_buy.opened": (),
+    "listing.put_up": _OF_AN_AGENCY,
+    "listing.withdrawn": _OF_AN_AGENCY,
+    "outside_event.reported": (),
+    "package.supervisor_named": (CATALOGUE,),
+    "screen.ran": (),
+    "standing.published": _OF_AN_AGENCY,
+    "webhook.changed": (),
+    "webhook.deleted": (),
+    "webhook.disabled": (),
+    "webhook.paused": (),
+    "webhook.resumed": (),
+    "webhook.secret_rotated": (),
+    "webhook.subscribed": (),
+}
+
+
+def wanted(raw_path: bytes, query: bytes) -> Wanted | None:
+    """What a request asks for; None when its answer is not kept."""
+    if not raw_path.startswith(_ROOT) or len(raw_path) + len(query) > _LONGEST:
+        return None
+    # An escaped path may be another spelling of the same address: not worth another place.
+    if b"%" in raw_path:
+        return None
+    kind, *rest = raw_path[len(_ROOT) :].split(b"/")
+    subject = rest[0].decode("latin-1") if rest else ""
+    read = READS.get((kind, b"*" if subject else b"", *rest[1:]) if rest else (kind,))
+    if read is None:
+        return None
+    if query:
+        for parameter in query.split(b"&"):
+            if parameter.partition(b"=")[0] not in read.parameters:
+                return None
+    topics = tuple(AGENCY + subject if topic is AGENCY else topic for topic in read.topics)
+    return Wanted(raw_path + b"?" + query, read.template, topics, read.daily)
+
+
+def changed_by(act: str, subject: str) -> tuple[str, ...] | None:
+    """The topics that an act has changed; None for all of them."""
+    topics = ACTS.get(act)
+    if topics is None:
+        return None
+    return tuple(AGENCY + subject if topic is AGENCY else topic for topic in topics)
