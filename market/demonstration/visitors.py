@@ -51,8 +51,12 @@ class Visitor:
     def post(self, path: str, body: object) -> Any:
         return self._answer(self._client.post(path, json=body))
 
-    def put(self, path: str, body: object) -> Any:
-        return self._answer(self._client.put(path, json=body))
+    def put(self, path: str, body: object, *, of: str) -> Any:
+        """Change something of the thing at `of`, which others may edit too."""
+        read = self._client.get(of)
+        self._answer(read)
+        version = {"If-Match": read.headers["ETag"]}
+        return self._answer(self._client.put(path, json=body, headers=version))
 
     def upload(self, path: str, content: bytes, **query: str) -> Any:
         return self._answer(self._client.post(path, content=content, params=query))

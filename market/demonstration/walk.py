@@ -40,8 +40,9 @@ def catalogue(ground: Ground, say: Say) -> int:
     claim(len(items) == 49 and len(active) == 39, "49 items, 39 of them active")
     claim(len(ground.public.every("/packages")) == 4, "four packages")
     department = ground.sign_in()
-    if ground.public.get(f"/packages/{PACKAGE}")["supervisor"] is None:
-        ground.centre.put(f"/packages/{PACKAGE}/supervisor", {"supervisor": department})
+    package = f"/packages/{PACKAGE}"
+    if ground.public.get(package)["supervisor"] is None:
+        ground.centre.put(f"{package}/supervisor", {"supervisor": department}, of=package)
     _set_ranges(ground)
     found = ground.public.get(f"/packages/{PACKAGE}/fee-range", **_FIGURES)
     highest: int = found["high_fen"]
