@@ -12,6 +12,7 @@ from market import api, web
 from market.accounts.identity import Authentication
 from market.accounts.limits import RouteClass, counted_as, limits_of
 from market.accounts.offered_scopes import offered_scopes
+from market.accounts.oidc import Provider
 from market.accounts.permissions import allow, guard
 from market.api import health, problems
 from market.api.csrf import CrossSite
@@ -64,6 +65,8 @@ def create_app(settings: Settings) -> Application:
     largest_upload = settings.max_upload_bytes + _LARGEST_BODY
     limiter = Limiter(limits_of(settings.rate_limits))
 
+    provider = Provider(settings) if settings.oidc_issuer else None
+
     app = Application(
         route_handlers=[
             *declaring_problems([health.live, health.ready]),
@@ -95,7 +98,7 @@ def create_app(settings: Settings) -> Application:
             ),
         ],
         lifespan=[database],
-        state=State({"settings": settings, "limiter": limiter}),
+        state=State({"settings": settings, "limiter": limiter, "provider": provider}),
         guards=[guard],
         middleware=[Authentication(settings), RateLimits(limiter), CrossSite(settings)],
         before_send=[security_headers(settings), tell_allowance],

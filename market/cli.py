@@ -9,6 +9,7 @@ import click
 import msgspec
 
 from market.accounts.actions import NewAccount, create_account
+from market.accounts.second_factors import reset_by_operator
 from market.catalogue.actions import load_catalogue
 from market.catalogue.fee_command import fee
 from market.demonstration.commands import demo
@@ -130,6 +131,24 @@ def account(role: str, organisation: str, login: str, name: str, password: str) 
 
     with_database(from_environment(), work)
     click.echo(f"{login} can sign in.")
+    if role != Role.AUDITOR:
+        click.echo("The first time, an authenticator has to be set up as the second factor.")
+
+
+@main.command()
+@click.option("--login", required=True)
+@click.option("--reason", required=True, help="Stands in the ledger.")
+def reset_second_factor(login: str, reason: str) -> None:
+    """Take a lost second factor away from somebody; a new one is set up at the next sign-in.
+
+    For the last administrator of a centre. Of everybody else the centre itself can reset it.
+    """
+
+    async def work(url: str) -> None:
+        await reset_by_operator(system(now()), login, reason)
+
+    with_database(from_environment(), work)
+    click.echo(f"{login} has no second factor any more.")
 
 
 main.add_command(fee)

@@ -5,7 +5,7 @@ import os
 import secrets
 import tempfile
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal
 
 import msgspec
 
@@ -34,6 +34,18 @@ class Settings(msgspec.Struct, frozen=True):
     trusted_proxies: str = ""
     allowed_hosts: str = ""
     hot_reads_bytes: Annotated[int, msgspec.Meta(ge=0)] = 32 * 1024 * 1024
+    second_factor: Literal["required", "optional"] = "required"
+    public_url: str = ""
+    oidc_issuer: str = ""
+    oidc_client_id: str = ""
+    oidc_client_secret: str = ""
+    oidc_label: str = "省统一身份认证"
+    oidc_label_en: str = "Provincial identity"
+
+    @property
+    def second_factor_required(self) -> bool:
+        """Of officials; whoever tries a demonstration has no authenticator at hand."""
+        return self.second_factor == "required" and not self.demonstration
 
     @property
     def files(self) -> str:

@@ -138,8 +138,11 @@ async def database(database_url: str) -> AsyncIterator[str]:
 
 @pytest.fixture
 def settings(database_url: str, tmp_path: Path) -> Settings:
-    """Override it in a test module to run the application otherwise."""
-    return Settings(database_url=database_url, var_dir=tmp_path)
+    """Override it in a test module to run the application otherwise.
+
+    Officials need no second factor here; `tests/market/accounts/` tries the market where they do.
+    """
+    return Settings(database_url=database_url, var_dir=tmp_path, second_factor="optional")
 
 
 @pytest.fixture

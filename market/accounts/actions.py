@@ -1,18 +1,17 @@
-"""Opening accounts, signing in and out."""
+"""Opening accounts; signing in and out is in `signing_in` and `sessions`."""
 
-import secrets
 import uuid
-from datetime import datetime
 
 import msgspec
 
 from market.accounts import passwords
-from market.accounts.queries import ABSOLUTE_TIMEOUT, IDLE_TIMEOUT, SignedIn, token_hash
-from market.accounts.rules import NewAccount, check_account, normal_login
+from market.accounts.rules import NewAccount, check_account
+from market.accounts.sessions import sign_out
+from market.accounts.signing_in import sign_in
 from ratings.ledger.actions import record
-from ratings.ledger.actors import Actor, Role
-from ratings.ledger.database import execute, fetchrow, fetchval, tx
-from ratings.ledger.errors import Conflict, Forbidden, NotSignedIn
+from ratings.ledger.actors import Actor
+from ratings.ledger.database import execute, fetchval, tx
+from ratings.ledger.errors import Conflict
 
 __all__ = [
     "Account",
@@ -108,60 +107,3 @@ async def open_account(actor: Actor, prepared: PreparedAccount) -> Account:
             {"kind": account.kind.value, "person": person, "uscc": account.uscc},
         )
     return Account(person=person, organisation=organisation)
-
-
-async def sign_in(login: str, password: str, at: datetime, *, demonstration: bool) -> SignedIn:
-    """Open a session with a token of its own; nothing the visitor brought is ever reused.
-
-    An unknown sign-in name and a wrong password take the same time and read the same.
-    """
-    row = await fetchrow(
-        "SELECT p.id::text, p.name, p.password_hash, p.demonstration,"
-        " o.id::text, o.name, o.name_en, o.kind, o.uscc"
-        " FROM person p JOIN membership m ON m.person = p.id"
-        " JOIN organisation o ON o.id = m.organisation"
-        " WHERE p.login = $1 ORDER BY o.created_at, o.id LIMIT 1",
-        normal_login(login),
-    )
-    right = await passwords.matches(password, row["password_hash"] if row else None)
-    if row is None or not right:
-        raise NotSignedIn("sign-in-failed", "The sign-in name or the password is wrong.")
-    person, name, _, invented, organisation, organisation_name, name_en, kind, uscc = row
-    if invented and not demonstration:
-        raise Forbidden(
-            "demonstration-account",
-            "This is a demonstration account, and this server does not run a demonstration.",
-        )
-    token = secrets.token_urlsafe(32)
-    async with tx():
-        # A good moment to forget this person's sessions that nobody can use any more.
-        await execute(
-            "DELETE FROM session WHERE person = $1 AND (seen_at <= $2 OR created_at <= $3)",
-            person,
-            at - IDLE_TIMEOUT,
-            at - ABSOLUTE_TIMEOUT,
-        )
-        await execute(
-            "INSERT INTO session (token_hash, person, organisation, created_at, seen_at)"
-            " VALUES ($1, $2, $3, $4, $4)",
-            token_hash(token),
-            person,
-            organisation,
-            at,
-        )
-    return SignedIn(
-        token=token,
-        person=person,
-        person_name=name,
-        organisation=organisation,
-        organisation_name=organisation_name,
-        organisation_name_en=name_en,
-        role=Role(kind),
-        uscc=uscc,
-        demonstration=invented,
-    )
-
-
-async def sign_out(token: str) -> None:
-    """End the session; a token that is not known is as good as signed out."""
-    await execute("DELETE FROM session WHERE token_hash = $1", token_hash(token))

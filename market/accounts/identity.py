@@ -10,7 +10,8 @@ from litestar.types import ASGIApp, Receive, Scope, Send
 from market.accounts.key_holders import PREFIX, KeyHolder, key_holder
 from market.accounts.permissions import DEAD_KEY
 from market.accounts.queries import SignedIn, signed_in
-from market.settings import Settings
+from market.accounts.visits import Visit
+from market.settings import Settings, installation_key
 from ratings.ledger.actors import Actor, Role
 from ratings.ledger.clock import now
 
@@ -22,6 +23,22 @@ _BEARER = "bearer "
 def session_cookie(settings: Settings) -> str:
     """A browser takes a `__Host-` cookie only from the host itself, and only over TLS."""
     return "__Host-session" if settings.secure_cookies else "session"
+
+
+def device_cookie(settings: Settings) -> str:
+    """What a browser is known by that has signed in before; it opens nothing."""
+    return "__Host-device" if settings.secure_cookies else "device"
+
+
+def visit(request: Asking) -> Visit:
+    """From where somebody asks, as far as signing in has to know."""
+    settings = cast(Settings, request.app.state.settings)
+    return Visit(
+        address=request.client.host if request.client else "",
+        user_agent=request.headers.get("user-agent", ""),
+        mark=request.cookies.get(device_cookie(settings), ""),
+        key=installation_key(settings),
+    )
 
 
 def visitor(request: Asking) -> SignedIn | None:

@@ -20,7 +20,8 @@ _TOUCH_EVERY = timedelta(minutes=1)
 class KeyHolder(SignedIn, frozen=True):
     """A program that acts for its organisation in the name of the person who made its key.
 
-    `token` is empty: what proves the key is not kept.
+    `token` is empty: what proves the key is not kept. It has no session, and whoever made it had
+    shown their second factor.
     """
 
     key: str
@@ -71,6 +72,8 @@ async def key_holder(key: str, at: datetime, *, demonstration: bool) -> KeyHolde
         role=Role(row["kind"]),
         uscc=row["uscc"],
         demonstration=row["demonstration"],
+        session="",
+        second_factor=True,
         key=row["id"],
         scopes=frozenset(row["scopes"]),
     )

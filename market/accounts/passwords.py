@@ -24,12 +24,17 @@ async def hashed_for_demonstration(password: str) -> str:
     return await asyncio.to_thread(_shared, normal_password(password))
 
 
-async def matches(password: str, password_hash: str | None) -> bool:
-    """Whether the password is right; without a hash, False after the same time."""
+async def matches(password: str, password_hash: str | None) -> tuple[bool, str | None]:
+    """Whether the password is right, and a new hash to keep when the parameters have changed.
+
+    Without a hash, False after the same time.
+    """
     known = password_hash is not None
     against = password_hash if password_hash is not None else await asyncio.to_thread(_nobodys)
-    verified = await asyncio.to_thread(_hasher.verify, normal_password(password), against)
-    return known and verified
+    right, newer = await asyncio.to_thread(
+        _hasher.verify_and_update, normal_password(password), against
+    )
+    return known and right, newer
 
 
 @functools.cache

@@ -28,9 +28,30 @@ class SignedIn(msgspec.Struct, frozen=True):
     role: Role
     uscc: str | None
     demonstration: bool
+    session: str
+    second_factor: bool
 
     def __repr__(self) -> str:
         return f"SignedIn(role={self.role.value}, person={self.person})"
+
+
+class OwnSession(msgspec.Struct, frozen=True):
+    """What a person sees of one of their sessions. `device` and `address` are coarse."""
+
+    id: str
+    device: str
+    address: str
+    created_at: datetime
+    seen_at: datetime
+    ends_at: datetime
+    second_factor: bool
+
+
+class SecondFactorState(msgspec.Struct, frozen=True):
+    """Since when a person has one, and how many recovery codes are left."""
+
+    enrolled_at: datetime | None
+    recovery_codes: int
 
 
 class Department(msgspec.Struct, frozen=True):
@@ -54,7 +75,8 @@ async def signed_in(token: str, at: datetime, *, demonstration: bool) -> SignedI
     row = await fetchrow(
         "WITH live AS ("
         " SELECT s.token_hash, s.seen_at, p.id AS person, p.name, o.id AS organisation,"
-        " o.name AS organisation_name, o.name_en, o.kind, o.uscc, p.demonstration"
+        " o.name AS organisation_name, o.name_en, o.kind, o.uscc, p.demonstration,"
+        " s.public_id AS session, s.second_factor"
         " FROM session s JOIN person p ON p.id = s.person"
         " JOIN organisation o ON o.id = s.organisation"
         " WHERE s.token_hash = $1 AND s.seen_at > $2 AND s.created_at > $3"
@@ -62,8 +84,8 @@ async def signed_in(token: str, at: datetime, *, demonstration: bool) -> SignedI
         "), touched AS ("
         " UPDATE session SET seen_at = $5 FROM live"
         " WHERE session.token_hash = live.token_hash AND live.seen_at < $6"
-        ") SELECT person, name, organisation, organisation_name, name_en, kind, uscc, demonstration"
-        " FROM live",
+        ") SELECT person, name, organisation, organisation_name, name_en, kind, uscc,"
+        " demonstration, session, second_factor FROM live",
         token_hash(token),
         at - IDLE_TIMEOUT,
         at - ABSOLUTE_TIMEOUT,
@@ -73,7 +95,7 @@ async def signed_in(token: str, at: datetime, *, demonstration: bool) -> SignedI
     )
     if row is None:
         return None
-    person, name, organisation, organisation_name, name_en, kind, uscc, invented = row
+    person, name, organisation, organisation_name, name_en, kind, uscc, invented = row[:8]
     return SignedIn(
         token=token,
         person=str(person),
@@ -84,7 +106,51 @@ async def signed_in(token: str, at: datetime, *, demonstration: bool) -> SignedI
         role=Role(kind),
         uscc=uscc,
         demonstration=invented,
+        session=str(row["session"]),
+        second_factor=row["second_factor"],
     )
+
+
+async def own_sessions(who: SignedIn, at: datetime) -> list[OwnSession]:
+    """The person's live sessions, the last used first; of an invented account, which everybody
+    shares, only the one that asks."""
+    rows = await fetch(
+        "SELECT public_id::text AS id, device, address, created_at, seen_at, second_factor"
+        " FROM session WHERE person = $1 AND seen_at > $2 AND created_at > $3"
+        " AND (NOT $4 OR public_id = $5)"
+        " ORDER BY seen_at DESC, public_id",
+        who.person,
+        at - IDLE_TIMEOUT,
+        at - ABSOLUTE_TIMEOUT,
+        who.demonstration,
+        who.session,
+    )
+    return [
+        OwnSession(
+            id=row["id"],
+            device=row["device"],
+            address=row["address"],
+            created_at=row["created_at"],
+            seen_at=row["seen_at"],
+            ends_at=min(row["seen_at"] + IDLE_TIMEOUT, row["created_at"] + ABSOLUTE_TIMEOUT),
+            second_factor=row["second_factor"],
+        )
+        for row in rows
+    ]
+
+
+async def login_of(person: str) -> str:
+    return str(await fetchval("SELECT login FROM person WHERE id = $1", person))
+
+
+async def second_factor_state(person: str) -> SecondFactorState:
+    row = await fetchrow(
+        "SELECT (SELECT enrolled_at FROM second_factor WHERE person = $1),"
+        " (SELECT count(*) FROM recovery_code WHERE person = $1)",
+        person,
+    )
+    assert row is not None
+    return SecondFactorState(*row)
 
 
 async def organisation_names(ids: Iterable[str]) -> dict[str, Bilingual]:

@@ -4,6 +4,7 @@ import unicodedata
 
 import msgspec
 
+from market.accounts.guessable import check_guessable
 from ratings.ledger.actors import Role
 from ratings.ledger.errors import Refused
 from ratings.ledger.uscc import parse_uscc
@@ -67,11 +68,12 @@ def check_account(wanted: NewAccount, *, demonstration: bool = False) -> NewAcco
                 start=getattr(account, field)[:20],
                 longest=longest,
             )
-    check_password(account.password, account.login)
-    if normal_password(account.password) == DEMONSTRATION_PASSWORD and not demonstration:
-        raise Refused(
-            "password-published",
-            "This password is that of the demonstration, and everybody knows it.",
+    # The invented accounts share a password that is printed: nobody is to be kept from guessing it.
+    if not demonstration:
+        check_password(
+            account.password,
+            account.login,
+            (account.person_name, account.organisation_name, account.organisation_name_en),
         )
     return account
 
@@ -83,8 +85,8 @@ def _check_login(login: str) -> None:
         raise Refused("login-blank", "A sign-in name has no blanks in it.")
 
 
-def check_password(password: str, login: str) -> None:
-    """Length is what makes a password hard to guess; the sign-in name is the first guess."""
+def check_password(password: str, login: str, personal: tuple[str, ...] = ()) -> None:
+    """Length is what makes a password hard to guess; what is `personal` is guessed first."""
     normal = normal_password(password)
     if len(normal) < SHORTEST_PASSWORD:
         raise Refused(
@@ -101,3 +103,9 @@ def check_password(password: str, login: str) -> None:
         )
     if normal.casefold() == login:
         raise Refused("password-is-login", "The password must not be the sign-in name.")
+    if normal == DEMONSTRATION_PASSWORD:
+        raise Refused(
+            "password-published",
+            "This password is that of the demonstration, and everybody knows it.",
+        )
+    check_guessable(normal, (login, *personal))

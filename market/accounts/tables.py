@@ -1,8 +1,9 @@
-"""People, the organisations they act for, their sessions, and what is kept of their requests."""
+"""People, the organisations they act for, how they sign in, and what is kept of their requests."""
 
 from piccolo.columns import (
     UUID,
     Array,
+    BigInt,
     Boolean,
     ForeignKey,
     Integer,
@@ -45,13 +46,59 @@ class Membership(Table, db=ENGINE):
 
 
 class Session(Table, db=ENGINE):
-    """A signed-in browser or program; only the SHA-256 of its token is kept."""
+    """A signed-in browser or program; only the SHA-256 of its token is kept.
+
+    `public_id` is what its owner may see of it. `device` and `address` are as coarse as recognising
+    one's own sessions allows. `second_factor` says whether one was shown.
+    """
 
     token_hash = Varchar(length=64, primary_key=True)
+    public_id = UUID(unique=True)
     person = ForeignKey(references=Person, null=False, on_delete=OnDelete.restrict)
     organisation = ForeignKey(references=Organisation, null=False, on_delete=OnDelete.restrict)
     created_at = Timestamptz()
     seen_at = Timestamptz()
+    device = Varchar(length=80)
+    address = Varchar(length=45)
+    second_factor = Boolean(default=False)
+
+
+class SecondFactor(Table, db=ENGINE):
+    """An authenticator that its owner has confirmed. `secret` is sealed; no code of the time step
+    `last_step` or an earlier one is taken again."""
+
+    id = UUID(primary_key=True)
+    person = ForeignKey(references=Person, null=False, unique=True, on_delete=OnDelete.restrict)
+    secret = Varchar(length=200)
+    last_step = BigInt()
+    enrolled_at = Timestamptz()
+
+
+class RecoveryCode(Table, db=ENGINE):
+    """A code that has not been used; only its keyed hash is kept, and a used one has no row."""
+
+    code_hash = Varchar(length=64, primary_key=True)
+    person = ForeignKey(references=Person, null=False, on_delete=OnDelete.restrict)
+
+
+class LinkedIdentity(Table, db=ENGINE):
+    """A subject of an identity provider who may sign in as a person."""
+
+    id = UUID(primary_key=True)
+    issuer = Varchar(length=255)
+    subject = Varchar(length=255)
+    person = ForeignKey(references=Person, null=False, on_delete=OnDelete.restrict)
+    linked_at = Timestamptz()
+
+
+class SignInCount(Table, db=ENGINE):
+    """Failures counted at one place; `key` is a keyed hash, so the row names neither person nor
+    address."""
+
+    key = Varchar(length=64, primary_key=True)
+    failures = Integer(default=0)
+    failed_at = Timestamptz(null=True, default=None)
+    succeeded_at = Timestamptz(null=True, default=None)
 
 
 class ApiKey(Table, db=ENGINE):

@@ -16,12 +16,14 @@ from market.api import (
     listings,
     outside_events,
     screens,
+    second_factors,
     sessions,
     webhooks,
 )
 
 ROUTES: list[ControllerRouterHandler] = [
     *sessions.ROUTES,
+    *second_factors.ROUTES,
     *catalogue.ROUTES,
     *agencies.ROUTES,
     *listings.ROUTES,

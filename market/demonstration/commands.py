@@ -15,21 +15,33 @@ from market.demonstration.walk import walk
 @click.option("--url", default="http://127.0.0.1:8000", show_default=True, help="The server.")
 @click.option("--centre-login", default="centre@demo", show_default=True)
 @click.option("--centre-password", default=PASSWORD, show_default=True)
+@click.option("--centre-code", default="", help="Of the authenticator, where there is one.")
 @click.option("--supervisor-login", default="supervisor@demo", show_default=True)
 @click.option("--supervisor-password", default=PASSWORD, show_default=True)
+@click.option("--supervisor-code", default="", help="Of the authenticator, where there is one.")
 def demo(
     url: str,
     centre_login: str,
     centre_password: str,
+    centre_code: str,
     supervisor_login: str,
     supervisor_password: str,
+    supervisor_code: str,
 ) -> None:
     """Walk from the catalogue to the stars through the public API of a running server.
 
     It brings new invented firms, so it can be walked again and again. A server without the
-    demonstration needs the accounts of a centre and of a supervising department.
+    demonstration needs the accounts of a centre and of a supervising department, with the codes of
+    their authenticators.
     """
-    officials = Officials(centre_login, centre_password, supervisor_login, supervisor_password)
+    officials = Officials(
+        centre_login,
+        centre_password,
+        supervisor_login,
+        supervisor_password,
+        centre_code,
+        supervisor_code,
+    )
     ground = Ground(url, officials, SystemRandom())
     try:
         walk(ground, _say)

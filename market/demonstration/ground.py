@@ -27,6 +27,8 @@ class Officials(msgspec.Struct, frozen=True):
     centre_password: str
     supervisor_login: str
     supervisor_password: str
+    centre_code: str = ""
+    supervisor_code: str = ""
 
 
 class Firm(msgspec.Struct, frozen=True):
@@ -59,8 +61,10 @@ class Ground:
     def sign_in(self) -> str:
         """Both officials; returns the id of the supervising department."""
         who = self._officials
-        self.centre.sign_in(who.centre_login, who.centre_password)
-        office = self.supervisor.sign_in(who.supervisor_login, who.supervisor_password)
+        self.centre.sign_in(who.centre_login, who.centre_password, who.centre_code)
+        office = self.supervisor.sign_in(
+            who.supervisor_login, who.supervisor_password, who.supervisor_code
+        )
         return str(office["organisation"])
 
     def visitor(self, name: str) -> Visitor:

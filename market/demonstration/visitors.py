@@ -31,8 +31,9 @@ class Visitor:
     def close(self) -> None:
         self._client.close()
 
-    def sign_in(self, login: str, password: str) -> dict[str, Any]:
-        session: dict[str, Any] = self.post("/sessions", {"login": login, "password": password})
+    def sign_in(self, login: str, password: str, code: str = "") -> dict[str, Any]:
+        credentials = {"login": login, "password": password, "code": code}
+        session: dict[str, Any] = self.post("/sessions", credentials)
         self._client.headers["Authorization"] = f"Bearer {session['token']}"
         return session
 

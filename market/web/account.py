@@ -1,22 +1,16 @@
-"""Signing in and out, the registration of enterprises and the application of agencies."""
+"""The registration of enterprises and the application of agencies."""
 
-from typing import Any, cast
-from urllib.parse import quote
+from typing import Any
 
 from litestar import Response, get, post
-from litestar.datastructures import Cookie
-from litestar.params import FromQuery
 
 from market.accounts import actions
-from market.accounts.identity import Asking, actor, session_cookie, visitor
+from market.accounts.identity import Asking, actor
 from market.accounts.permissions import allow
 from market.agencies.actions import AgencyApplication, QualificationClaim, apply_for_admission
-from market.demonstration.accounts import ACCOUNTS, PASSWORD
-from market.settings import Settings
 from market.web.forms import Form, refusal, submitted
 from market.web.render import page, see_other
 from ratings.ledger.actors import Role
-from ratings.ledger.clock import now
 from ratings.ledger.errors import SteelyardError
 from ratings.ledger.text import N_
 from ratings.ledger.uscc import parse_uscc
@@ -34,6 +28,8 @@ _ACCOUNT_FIELDS = {
     "password-short": "password",
     "password-long": "password",
     "password-is-login": "password",
+    "password-guessable": "password",
+    "password-published": "password",
     "person-name-missing": "person_name",
     "organisation-name-missing": "organisation_name",
     "name-missing": "name",
@@ -41,82 +37,6 @@ _ACCOUNT_FIELDS = {
     "staff-negative": "staff",
 }
 _QUALIFICATIONS = 3
-# What RFC 3986 gives a meaning in a path and a query, and the sign of what is encoded already.
-_IN_ADDRESSES = "/?#[]@!$&'()*+,;=:%~"
-
-
-def _settings(request: Asking) -> Settings:
-    return cast(Settings, request.app.state.settings)
-
-
-def _onward(path: str) -> str:
-    """Where to go after signing in: a path of this site, never another address.
-
-    What a header cannot carry is encoded, as a browser would do with it in its address bar.
-    """
-    plain = path.startswith("/") and not path.startswith(("//", "/\\", "/sign-"))
-    return quote(path, safe=_IN_ADDRESSES) if plain and path.isprintable() else "/workspace"
-
-
-def _sign_in_page(
-    request: Asking, form: Form, error: SteelyardError | None = None
-) -> Response[str]:
-    return page(
-        request,
-        "account/sign_in.html",
-        status=error.status if error else 200,
-        typed=form.typed,
-        accounts=ACCOUNTS if _settings(request).demonstration else (),
-        demonstration_password=PASSWORD,
-        **refusal(request, error),
-    )
-
-
-@get("/sign-in", **allow(Role.PUBLIC))
-async def sign_in_form(
-    request: Asking, next_path: FromQuery[str] = "", login: FromQuery[str] = ""
-) -> Response[Any]:
-    if visitor(request):
-        return see_other(_onward(next_path))
-    return _sign_in_page(request, Form({"next_path": next_path, "login": login}))
-
-
-@post("/sign-in", **allow(Role.PUBLIC))
-async def sign_in(request: Asking) -> Response[Any]:
-    form = await submitted(request)
-    settings = _settings(request)
-    try:
-        form.required("login", "password")
-        form.check()
-        who = await actions.sign_in(
-            form.text("login"),
-            form.typed["password"],
-            now(),
-            demonstration=settings.demonstration,
-        )
-    except SteelyardError as error:
-        return _sign_in_page(request, form, error)
-    response = see_other(_onward(form.text("next_path")))
-    response.set_cookie(
-        Cookie(
-            key=session_cookie(settings),
-            value=who.token,
-            httponly=True,
-            secure=settings.secure_cookies,
-            samesite="lax",
-        )
-    )
-    return response
-
-
-@post("/sign-out", **allow(Role.PUBLIC))
-async def sign_out(request: Asking) -> Response[None]:
-    who = visitor(request)
-    if who:
-        await actions.sign_out(who.token)
-    response = see_other("/", N_("You have signed out."))
-    response.delete_cookie(session_cookie(_settings(request)))
-    return response
 
 
 def _register_page(
@@ -223,9 +143,6 @@ def _application(form: Form) -> AgencyApplication:
 
 
 ROUTES = [
-    sign_in_form,
-    sign_in,
-    sign_out,
     register_form,
     register,
     application_form,

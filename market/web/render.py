@@ -22,6 +22,7 @@ Asking = Request[Any, Any, Any]
 _PREFERENCES = {"lang": ("zh", "en"), "theme": ("light", "dark"), "type": ("normal", "large")}
 _YEAR = 365 * 24 * 3600
 _FLASH = "flash"
+SECOND_FACTOR_PATH = "/account/second-factor"
 
 # The workspace each role finds in the navigation.
 DESKS = {
@@ -141,7 +142,10 @@ def _sign_in_path(request: Asking) -> str:
     return "/sign-in?" + urlencode({"next_path": request.url.path})
 
 
-def error_page(request: Asking, error: SteelyardError) -> Response[str]:
+def error_page(request: Asking, error: SteelyardError) -> Response[Any]:
+    """The error told as a page; who lacks a second factor is shown where to set one up."""
+    if error.code == "second-factor-required":
+        return see_other(SECOND_FACTOR_PATH)
     locale = locale_of(request)
     return problem_page(
         request,

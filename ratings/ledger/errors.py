@@ -105,7 +105,22 @@ class Unconditional(SteelyardError):
 
 
 class TooMany(SteelyardError):
+    """Asked too often; `headers` says in how many seconds to come again."""
+
     status = 429
+
+    def __init__(
+        self,
+        code: str,
+        message: str,
+        /,
+        *,
+        seconds: int,
+        faults: tuple[Fault, ...] = (),
+        **params: object,
+    ) -> None:
+        super().__init__(code, message, faults=faults, seconds=seconds, **params)
+        self.headers = {"Retry-After": str(seconds)}
 
 
 class Unavailable(SteelyardError):

@@ -31,6 +31,8 @@ from tests.browser.visitors import Visitor
 # Settings without a database: enough to ask the application for its routes.
 _ROUTES = [one for one in create_app(Settings()).routes if isinstance(one, HTTPRoute)]
 _NO_PAGES = ("/api/", "/healthz/", "/static/")
+# In a demonstration these lead elsewhere, or there is no provider to lead to.
+_NOT_SHOWN = ("/account/identity", "/account/second-factor", "/sign-in/provincial")
 _LOGINS = {one.role: one.login for one in reversed(ACCOUNTS)}
 
 
@@ -42,7 +44,7 @@ def pages(role: Role) -> tuple[str, ...]:
         for handler in route.route_handlers
         if "GET" in handler.http_methods
         and role in roles_of(handler)
-        and not route.path.startswith(_NO_PAGES)
+        and not route.path.startswith((*_NO_PAGES, *_NOT_SHOWN))
     )
 
 

@@ -65,7 +65,7 @@ def settings(database_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch)
     """The application with a few more routes, that do what no real one should."""
     monkeypatch.setattr(market.api, "ROUTES", [*market.api.ROUTES, crash, refuse, listing, silent])
     monkeypatch.setattr(market.web, "ROUTES", [*market.web.ROUTES, form, officials])
-    return Settings(database_url=database_url, var_dir=tmp_path)
+    return Settings(database_url=database_url, var_dir=tmp_path, second_factor="optional")
 
 
 def _problem(answer: httpx.Response, status: int, code: str) -> dict[str, object]:

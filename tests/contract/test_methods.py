@@ -34,7 +34,11 @@ async def endless() -> Stream:
 @pytest.fixture
 def settings(database_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Settings:
     monkeypatch.setattr(market.api, "ROUTES", [*market.api.ROUTES, endless])
-    return Settings(database_url=database_url, var_dir=tmp_path)
+    return Settings(database_url=database_url, var_dir=tmp_path, second_factor="optional")
+
+
+# The picture of a new key is another one each time, and another size.
+_DRAWN_ANEW = {"/account/second-factor"}
 
 
 def _addresses(app: Litestar) -> dict[str, set[str]]:
@@ -64,6 +68,8 @@ async def test_head_is_get_without_the_body(app: Litestar, accounts: dict[Role, 
                     # Each of the two was counted.
                     for answer in (full, bare):
                         answer.headers.pop("ratelimit", None)
+                    if path in _DRAWN_ANEW:
+                        full.headers["content-length"] = bare.headers["content-length"]
                     assert bare.headers == full.headers, path
 
 
@@ -73,7 +79,7 @@ async def test_head_does_not_read_what_it_will_not_send(client: httpx.AsyncClien
 
 
 async def test_head_where_nothing_can_be_read(client: httpx.AsyncClient) -> None:
-    answer = await client.head("/api/v1/sessions")
+    answer = await client.head("/api/v1/registrations/enterprises")
     assert (answer.status_code, answer.content) == (405, b"")
     assert answer.headers["allow"] == "OPTIONS, POST"
 

@@ -82,7 +82,7 @@ def settings(database_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch)
     more = [words, official_words, nothing, broken_file, half_a_file, old]
     monkeypatch.setattr(market.api, "ROUTES", [*market.api.ROUTES, *more])
     _done.clear()
-    return Settings(database_url=database_url, var_dir=tmp_path)
+    return Settings(database_url=database_url, var_dir=tmp_path, second_factor="optional")
 
 
 @pytest.mark.parametrize(

@@ -163,6 +163,7 @@ def body_for(world: World, path: str) -> dict[str, Any]:
         "delisting": lambda: {"severity": "ordinary", "until": _until(), "reason": "严重逾期"},
         "answers": lambda: {"scores": marks(Party.OWNER, 90)},
         "1": lambda: {"note": "完成"},
+        "reset": lambda: {"reason": "手机遗失"},
         "choice": lambda: {"uscc": world.persons["agency"].uscc},
         "participations": lambda: {"project_name": "四号厂房"},
         "supervisor": lambda: {"supervisor": world.persons["supervisor"].organisation},

@@ -34,7 +34,7 @@ async def file() -> Stream:
 @pytest.fixture
 def settings(database_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Settings:
     monkeypatch.setattr(market.api, "ROUTES", [*market.api.ROUTES, said, file])
-    return Settings(database_url=database_url, var_dir=tmp_path)
+    return Settings(database_url=database_url, var_dir=tmp_path, second_factor="optional")
 
 
 async def test_every_read_is_tagged_and_not_sent_twice(

@@ -10,7 +10,12 @@ from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
 
+import pyotp
+
 from market.accounts.api_keys import NewApiKey, make_api_key
+from market.accounts.second_factors import enrol, offer
+from market.accounts.signing_in import sign_in
+from market.accounts.visits import Visit
 from market.engagements.actions import purchase, report_milestone
 from market.notices.actions import Subscribed, send_test, subscribe
 from market.notices.rules import NewWebhook
@@ -21,7 +26,7 @@ from ratings.ledger.errors import Bilingual
 from ratings.sanctions.actions import open_case
 from ratings.sanctions.rules import Kind
 from ratings.shells.demonstration_feeds import AgencyFacts, Profile, write_feeds
-from tests.conftest import Account, make_uscc
+from tests.conftest import PASSWORD, Account, make_uscc
 from tests.county import PACKAGE, County, at
 
 PDF = b"%PDF-1.7\n" + b"a report " * 20 + b"\n%%EOF\n"
@@ -155,6 +160,21 @@ def _read(directory: Path) -> dict[str, tuple[str, bytes]]:
     return {one.stem: (one.name, one.read_bytes()) for one in directory.iterdir()}
 
 
+async def _session(world: World) -> str:
+    """Another one of the owner's."""
+    login = world.persons["owner"].login
+    return (await sign_in(login, PASSWORD, now(), demonstration=False)).session
+
+
+async def _enrolled(world: World) -> str:
+    """Somebody with a second factor that the centre may have to reset."""
+    account = await world.county.applicant()
+    offered = await offer(account.actor(), Visit(), "Market")
+    code = pyotp.TOTP(offered.secret).at(now())
+    await enrol(account.actor(), account.token, offered.ticket, code, PASSWORD, Visit())
+    return account.person
+
+
 def _known(code: str) -> Callable[[World], Awaitable[str]]:
     async def made(_: World) -> str:
         return code
@@ -180,9 +200,11 @@ OBJECTS: dict[str, Callable[[World], Awaitable[str]]] = {
     "webhook": _webhook,
     "webhook-delivery": _webhook_delivery,
     "api-key": _api_key,
+    "session": _session,
+    "enrolled": _enrolled,
 }
 # An owner's call may end these, and the next call needs another.
-CONSUMED = {"listing", "webhook"}
+CONSUMED = {"enrolled", "listing", "session", "webhook"}
 
 
 def unknown(kind: str) -> str:

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from litestar import Litestar
 
-from market.web.account import _onward
+from market.web.sign_in import onward
 from ratings.ledger.actors import Role
 from tests.conftest import PASSWORD, Account, browser
 
@@ -39,14 +39,14 @@ def host_of(location: str) -> str | None:
 
 @given(st.one_of(st.sampled_from(ELSEWHERE), st.text(alphabet="/\\:@.a\t\r\n\x00 %", max_size=8)))
 def test_nothing_leads_away(path: str) -> None:
-    assert host_of(_onward(path)) == "market.test"
-    assert _onward(path).startswith("/")
+    assert host_of(onward(path)) == "market.test"
+    assert onward(path).startswith("/")
 
 
 @pytest.mark.parametrize("path", ["/engagements", "/agencies?q=%E4%BA%91&page=2", "/云溪"])
 def test_a_path_of_this_site_is_kept(path: str) -> None:
-    assert urlsplit(_onward(path)).path.startswith("/")
-    assert _onward(path) != "/workspace"
+    assert urlsplit(onward(path)).path.startswith("/")
+    assert onward(path) != "/workspace"
 
 
 async def test_signing_in_stays_here(app: Litestar, accounts: dict[Role, Account]) -> None:

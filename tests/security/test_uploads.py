@@ -36,7 +36,12 @@ POLYGLOT = PDF + HTML + container("evil.js")
 
 @pytest.fixture
 def settings(database_url: str, tmp_path: Path) -> Settings:
-    return Settings(database_url=database_url, var_dir=tmp_path, max_upload_bytes=MOST)
+    return Settings(
+        database_url=database_url,
+        var_dir=tmp_path,
+        max_upload_bytes=MOST,
+        second_factor="optional",
+    )
 
 
 @pytest.fixture
