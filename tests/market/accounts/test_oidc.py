@@ -146,8 +146,8 @@ async def test_whoever_declines_is_not_linked(account: Account, visitor: httpx.A
 
 
 async def test_another_hosts_name_in_a_request_changes_nothing(visitor: httpx.AsyncClient) -> None:
-    answer = await visitor.get("/sign-in/provincial", headers={"Host": "evil.example"})
-    assert "evil.example" not in answer.headers["location"]
+    answer = await visitor.get("/sign-in/provincial", headers={"Host": "evil.test"})
+    assert "evil.test" not in answer.headers["location"]
 
 
 async def test_a_name_or_address_that_is_the_same_opens_nothing(
