@@ -18,6 +18,7 @@ from pgqueuer.models import Job, Schedule
 
 from market.accounts.allowances import forget_ended_windows
 from market.accounts.idempotency import forget_old_keys
+from market.accounts.invitations import forget_old_invitations
 from market.accounts.throttle import forget_old_counts
 from market.notices.courier import deliver
 from market.notices.deliveries import forget_old_deliveries
@@ -82,6 +83,7 @@ async def nightly(at: datetime) -> None:
     await forget_old_keys(at)
     await forget_old_deliveries(at)
     await forget_old_counts(at)
+    await forget_old_invitations(at)
 
 
 async def sweep(at: datetime) -> None:

@@ -5,7 +5,7 @@ import uuid
 import msgspec
 
 from market.accounts import passwords
-from market.accounts.rules import NewAccount, check_account
+from market.accounts.rules import Account, NewAccount, check_account
 from market.accounts.sessions import sign_out
 from market.accounts.signing_in import sign_in
 from ratings.ledger.actions import record
@@ -22,13 +22,6 @@ __all__ = [
     "sign_in",
     "sign_out",
 ]
-
-
-class Account(msgspec.Struct, frozen=True):
-    """The ids of the two rows that a new account is."""
-
-    person: str
-    organisation: str
 
 
 class PreparedAccount(msgspec.Struct, frozen=True):
@@ -93,11 +86,12 @@ async def open_account(actor: Actor, prepared: PreparedAccount) -> Account:
                 login=account.login,
             )
         await execute(
-            "INSERT INTO membership (id, person, organisation, administrator)"
-            " VALUES ($1, $2, $3, true)",
+            "INSERT INTO membership (id, person, organisation, administrator, joined_at)"
+            " VALUES ($1, $2, $3, true, $4)",
             str(uuid.uuid4()),
             person,
             organisation,
+            actor.at,
         )
         await record(
             actor,

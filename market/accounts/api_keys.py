@@ -168,7 +168,8 @@ async def api_keys(actor: Actor) -> list[ApiKeyRow]:
         "SELECT * FROM (SELECT k.id, k.name, k.scopes, p.name AS made_by, k.created_at,"
         " k.expires_at, k.used_at, k.revoked_at, CASE WHEN k.revoked_at IS NOT NULL THEN 'revoked'"
         " WHEN k.expires_at <= $2 THEN 'expired'"
-        " WHEN m.administrator IS NOT TRUE THEN 'orphaned' ELSE 'live' END AS state"
+        " WHEN m.administrator IS NOT TRUE OR m.deactivated_at IS NOT NULL"
+        " OR p.deactivated_at IS NOT NULL THEN 'orphaned' ELSE 'live' END AS state"
         " FROM api_key k JOIN person p ON p.id = k.person"
         " LEFT JOIN membership m ON m.person = k.person AND m.organisation = k.organisation"
         " WHERE k.organisation = $1) own ORDER BY state <> 'live', created_at DESC, id",

@@ -49,7 +49,8 @@ async def key_holder(key: str, at: datetime, *, demonstration: bool) -> KeyHolde
         " JOIN membership m ON m.person = k.person AND m.organisation = k.organisation"
         " AND m.administrator"
         " WHERE k.key_hash = $1 AND k.revoked_at IS NULL AND k.expires_at > $2"
-        " AND ($3 OR NOT p.demonstration)"
+        " AND m.deactivated_at IS NULL AND p.deactivated_at IS NULL"
+        " AND ($3 OR NOT (p.demonstration OR o.demonstration))"
         "), touched AS ("
         " UPDATE api_key SET used_at = $2 FROM live"
         " WHERE api_key.id = live.id AND (live.used_at IS NULL OR live.used_at < $4)"
@@ -72,6 +73,7 @@ async def key_holder(key: str, at: datetime, *, demonstration: bool) -> KeyHolde
         role=Role(row["kind"]),
         uscc=row["uscc"],
         demonstration=row["demonstration"],
+        administrator=True,
         session="",
         second_factor=True,
         key=row["id"],

@@ -28,6 +28,7 @@ class SignedIn(msgspec.Struct, frozen=True):
     role: Role
     uscc: str | None
     demonstration: bool
+    administrator: bool
     session: str
     second_factor: bool
 
@@ -68,7 +69,8 @@ def token_hash(token: str) -> str:
 
 
 async def signed_in(token: str, at: datetime, *, demonstration: bool) -> SignedIn | None:
-    """Who holds the token, or None when it is unknown or timed out: one round trip.
+    """Who holds the token, or None when it is unknown or timed out, or when the person or their hat
+    has been deactivated: one round trip.
 
     A session of a demonstration account lives only while the demonstration mode is on.
     """
@@ -76,16 +78,18 @@ async def signed_in(token: str, at: datetime, *, demonstration: bool) -> SignedI
         "WITH live AS ("
         " SELECT s.token_hash, s.seen_at, p.id AS person, p.name, o.id AS organisation,"
         " o.name AS organisation_name, o.name_en, o.kind, o.uscc, p.demonstration,"
-        " s.public_id AS session, s.second_factor"
+        " m.administrator, s.public_id AS session, s.second_factor"
         " FROM session s JOIN person p ON p.id = s.person"
         " JOIN organisation o ON o.id = s.organisation"
+        " JOIN membership m ON m.person = s.person AND m.organisation = s.organisation"
         " WHERE s.token_hash = $1 AND s.seen_at > $2 AND s.created_at > $3"
-        " AND ($4 OR NOT p.demonstration)"
+        " AND m.deactivated_at IS NULL AND p.deactivated_at IS NULL"
+        " AND ($4 OR NOT (p.demonstration OR o.demonstration))"
         "), touched AS ("
         " UPDATE session SET seen_at = $5 FROM live"
         " WHERE session.token_hash = live.token_hash AND live.seen_at < $6"
         ") SELECT person, name, organisation, organisation_name, name_en, kind, uscc,"
-        " demonstration, session, second_factor FROM live",
+        " demonstration, administrator, session, second_factor FROM live",
         token_hash(token),
         at - IDLE_TIMEOUT,
         at - ABSOLUTE_TIMEOUT,
@@ -106,6 +110,7 @@ async def signed_in(token: str, at: datetime, *, demonstration: bool) -> SignedI
         role=Role(kind),
         uscc=uscc,
         demonstration=invented,
+        administrator=row["administrator"],
         session=str(row["session"]),
         second_factor=row["second_factor"],
     )
@@ -172,7 +177,9 @@ async def supervisors() -> list[Department]:
 async def administered(actor: Actor) -> str:
     """The organisation that the actor administers; Forbidden to whom has no such right."""
     if actor.organisation is None or not await fetchval(
-        "SELECT administrator FROM membership WHERE person = $1 AND organisation = $2",
+        "SELECT m.administrator FROM membership m JOIN person p ON p.id = m.person"
+        " WHERE m.person = $1 AND m.organisation = $2"
+        " AND m.deactivated_at IS NULL AND p.deactivated_at IS NULL",
         actor.person,
         actor.organisation,
     ):

@@ -31,6 +31,24 @@ class NewAccount(msgspec.Struct, frozen=True, kw_only=True):
     uscc: str | None = None
 
 
+class Account(msgspec.Struct, frozen=True):
+    """The ids of the two rows that a new account is."""
+
+    person: str
+    organisation: str
+
+
+class NewPerson(msgspec.Struct, frozen=True):
+    """Somebody who joins an organisation that is there already."""
+
+    login: str
+    password: str
+    person_name: str
+
+    def __repr__(self) -> str:
+        return "NewPerson(…)"
+
+
 def normal_login(text: str) -> str:
     """One spelling for what looks the same: full-width letters and capitals are folded."""
     return unicodedata.normalize("NFKC", text).strip().casefold()
@@ -47,40 +65,73 @@ def check_account(wanted: NewAccount, *, demonstration: bool = False) -> NewAcco
         raise Refused(
             "account-kind", "There are no accounts of the kind “{kind}”.", kind=wanted.kind
         )
-    account = msgspec.structs.replace(
+    organisation_name, organisation_name_en = check_organisation(
+        wanted.organisation_name, wanted.organisation_name_en
+    )
+    person = check_person(
+        NewPerson(wanted.login, wanted.password, wanted.person_name),
+        (organisation_name, organisation_name_en),
+        demonstration=demonstration,
+    )
+    return msgspec.structs.replace(
         wanted,
-        login=normal_login(wanted.login),
-        person_name=wanted.person_name.strip(),
-        organisation_name=wanted.organisation_name.strip(),
-        organisation_name_en=wanted.organisation_name_en.strip(),
+        login=person.login,
+        person_name=person.person_name,
+        organisation_name=organisation_name,
+        organisation_name_en=organisation_name_en,
         uscc=parse_uscc(wanted.uscc or "") if wanted.kind in _BUSINESSES else None,
     )
-    _check_login(account.login)
-    if not account.person_name:
-        raise Refused("person-name-missing", "Your name is missing.")
-    if not account.organisation_name:
-        raise Refused("organisation-name-missing", "The name of the organisation is missing.")
-    for field, longest in _LONGEST.items():
-        if len(getattr(account, field)) > longest:
-            raise Refused(
-                "text-too-long",
-                "“{start}…” is too long: at most {longest} characters fit.",
-                start=getattr(account, field)[:20],
-                longest=longest,
-            )
+
+
+def check_person(
+    wanted: NewPerson, personal: tuple[str, ...] = (), *, demonstration: bool = False
+) -> NewPerson:
+    """The same in normal spellings; Refused says what is missing or wrong.
+
+    `personal`: what a password is guessed from besides the two names.
+    """
+    login, name = normal_login(wanted.login), check_name(wanted.person_name)
+    _check_login(login)
     # The invented accounts share a password that is printed: nobody is to be kept from guessing it.
     if not demonstration:
-        check_password(
-            account.password,
-            account.login,
-            (account.person_name, account.organisation_name, account.organisation_name_en),
+        check_password(wanted.password, login, (name, *personal))
+    return NewPerson(login, wanted.password, name)
+
+
+def check_name(text: str) -> str:
+    """A person's name without blanks around it."""
+    name = text.strip()
+    if not name:
+        raise Refused("person-name-missing", "Your name is missing.")
+    _check_length(name, "person_name")
+    return name
+
+
+def check_organisation(name: str, name_en: str) -> tuple[str, str]:
+    """Both names without blanks around them; only the English one may be missing."""
+    name, name_en = name.strip(), name_en.strip()
+    if not name:
+        raise Refused("organisation-name-missing", "The name of the organisation is missing.")
+    _check_length(name, "organisation_name")
+    _check_length(name_en, "organisation_name_en")
+    return name, name_en
+
+
+def _check_length(text: str, field: str) -> None:
+    longest = _LONGEST[field]
+    if len(text) > longest:
+        raise Refused(
+            "text-too-long",
+            "“{start}…” is too long: at most {longest} characters fit.",
+            start=text[:20],
+            longest=longest,
         )
-    return account
 
 
 def _check_login(login: str) -> None:
     if not login:
         raise Refused("login-missing", "The sign-in name is missing.")
+    _check_length(login, "login")
     if any(character.isspace() or not character.isprintable() for character in login):
         raise Refused("login-blank", "A sign-in name has no blanks in it.")
 

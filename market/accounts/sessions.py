@@ -15,13 +15,16 @@ from market.accounts.visits import Visit, device, region
 from ratings.ledger.actions import record
 from ratings.ledger.actors import Actor
 from ratings.ledger.database import execute, fetchval, row_id, tx
-from ratings.ledger.errors import NotFound, NotSignedIn
+from ratings.ledger.errors import Forbidden, NotFound, NotSignedIn
 
 _TOKEN_BYTES = 32
 
 
 async def open_session(person: str, at: datetime, visit: Visit, *, second_factor: bool) -> SignedIn:
-    """A session with a token of its own; nothing the visitor brought is ever reused."""
+    """A session with a token of its own; nothing the visitor brought is ever reused.
+
+    It wears the hat that the person has put on last. Forbidden for whom has none to wear.
+    """
     token = secrets.token_urlsafe(_TOKEN_BYTES)
     async with tx():
         # A good moment to forget this person's sessions that nobody can use any more.
@@ -31,12 +34,14 @@ async def open_session(person: str, at: datetime, visit: Visit, *, second_factor
             at - IDLE_TIMEOUT,
             at - ABSOLUTE_TIMEOUT,
         )
-        await execute(
+        if not await fetchval(
             "INSERT INTO session (token_hash, public_id, person, organisation, created_at, seen_at,"
             " device, address, second_factor)"
             " SELECT $1, $2, $3, m.organisation, $4, $4, $5, $6, $7 FROM membership m"
-            " JOIN organisation o ON o.id = m.organisation WHERE m.person = $3"
-            " ORDER BY o.created_at, o.id LIMIT 1",
+            " JOIN person p ON p.id = m.person WHERE m.person = $3"
+            " AND m.deactivated_at IS NULL AND p.deactivated_at IS NULL"
+            " ORDER BY m.worn_at DESC NULLS LAST, m.joined_at, m.id LIMIT 1"
+            " FOR SHARE OF p RETURNING true",
             token_hash(token),
             str(uuid.uuid4()),
             person,
@@ -44,7 +49,12 @@ async def open_session(person: str, at: datetime, visit: Visit, *, second_factor
             device(visit.user_agent),
             region(visit.address),
             second_factor,
-        )
+        ):
+            raise Forbidden(
+                "no-organisation",
+                "No organisation is open to you: you have left it, or are deactivated. Ask one of"
+                " its administrators for an invitation, or the centre for help.",
+            )
         return await _opened(token, at)
 
 

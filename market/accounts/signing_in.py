@@ -6,6 +6,7 @@ import msgspec
 
 from market.accounts import lockout, passwords, throttle
 from market.accounts.asked_again import check_password, owner_of
+from market.accounts.joining import join
 from market.accounts.queries import SignedIn
 from market.accounts.rules import check_password as check_new_password
 from market.accounts.rules import normal_login, normal_password
@@ -36,6 +37,7 @@ class SecondFactorNeeded(NotSignedIn):
 class _Halfway(msgspec.Struct, frozen=True):
     person: str
     login: str
+    invitation: str = ""
 
 
 async def sign_in(
@@ -46,9 +48,10 @@ async def sign_in(
     demonstration: bool,
     visit: Visit = _NOWHERE,
     code: str = "",
+    invitation: str = "",
 ) -> SignedIn:
     """Open a session. An unknown sign-in name and a wrong password take the same time, read the
-    same and are counted the same.
+    same and are counted the same. The token of an `invitation` is used by this.
 
     NotSignedIn when anything is wrong, SecondFactorNeeded when only the code is missing, TooMany
     after too many failures.
@@ -70,7 +73,7 @@ async def sign_in(
             newer,
             row["password_hash"],
         )
-    return await _enter(_Halfway(row["id"], name), at, visit, code)
+    return await _enter(_Halfway(row["id"], name, invitation), at, visit, code)
 
 
 async def enter_as(person: str, at: datetime, *, demonstration: bool, visit: Visit) -> SignedIn:
@@ -136,6 +139,8 @@ async def _enter(halfway: _Halfway, at: datetime, visit: Visit, code: str) -> Si
                 "The code is wrong or has been used. Wait for the next one your authenticator"
                 " shows.",
             )
+    if halfway.invitation:
+        await join(halfway.person, halfway.invitation, at)
     return await open_session(halfway.person, at, visit, second_factor=enrolled)
 
 

@@ -30,19 +30,50 @@ class Organisation(Table, db=ENGINE):
 
 
 class Person(Table, db=ENGINE):
+    """Nobody who is deactivated can sign in. Of whom was erased, a pseudonym is left."""
+
     id = UUID(primary_key=True)
     login = Varchar(length=120, unique=True)
     name = Varchar(length=80)
     password_hash = Varchar(length=200)
     demonstration = Boolean(default=False)
     created_at = Timestamptz()
+    deactivated_at = Timestamptz(null=True, default=None)
+    erased_at = Timestamptz(null=True, default=None)
 
 
 class Membership(Table, db=ENGINE):
+    """A hat: a person acting for an organisation. `worn_at` is when it was last put on by choice;
+    nobody wears one that is deactivated."""
+
     id = UUID(primary_key=True)
     person = ForeignKey(references=Person, null=False, on_delete=OnDelete.restrict)
     organisation = ForeignKey(references=Organisation, null=False, on_delete=OnDelete.restrict)
     administrator = Boolean(default=False)
+    joined_at = Timestamptz()
+    worn_at = Timestamptz(null=True, default=None)
+    deactivated_at = Timestamptz(null=True, default=None)
+
+
+class Invitation(Table, db=ENGINE):
+    """A link that lets one person in, until `expires_at`; a used or revoked one has no row.
+
+    Without an organisation it opens an office: `kind` and the names say which. `note` reminds
+    those who invite for whom it is. Only the SHA-256 of the link's secret is kept.
+    """
+
+    id = UUID(primary_key=True)
+    token_hash = Varchar(length=64, unique=True)
+    organisation = ForeignKey(references=Organisation, null=True, on_delete=OnDelete.restrict)
+    kind = Varchar(length=12)
+    office_name = Varchar(length=120)
+    office_name_en = Varchar(length=160)
+    administrator = Boolean(default=False)
+    note = Varchar(length=80)
+    made_by = ForeignKey(references=Person, null=False, on_delete=OnDelete.restrict)
+    made_for = ForeignKey(references=Organisation, null=False, on_delete=OnDelete.restrict)
+    created_at = Timestamptz()
+    expires_at = Timestamptz()
 
 
 class Session(Table, db=ENGINE):

@@ -25,17 +25,21 @@ _SIGN_IN_PROBLEMS = {
         "Sign-in name, password or code is wrong; with the code `second-factor-needed` only the"
         " field `code` is missing."
     ),
-    403: problem_answer("An account of the demonstration, where none runs."),
+    403: problem_answer(
+        "An account of the demonstration, where none runs; or no organisation is open to you."
+    ),
     **GUESSES_REFUSED,
 }
 
 
 class Credentials(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """`code` is needed once a second factor is set up: of the authenticator, or a recovery code."""
+    """`code` is needed once a second factor is set up: of the authenticator, or a recovery code.
+    An `invitation`, the last part of its link, is accepted by signing in with it."""
 
     login: str
     password: str
     code: str = ""
+    invitation: str = ""
 
     def __repr__(self) -> str:
         return "Credentials(…)"
@@ -52,6 +56,7 @@ class CurrentSession(msgspec.Struct, frozen=True):
     organisation_name_en: str
     role: Role
     uscc: str | None
+    administrator: bool
     session: str
     second_factor: bool
 
@@ -102,6 +107,7 @@ async def open_session(data: JSONBody[Credentials], request: Asking) -> NewSessi
         demonstration=settings.demonstration,
         visit=visit(request),
         code=data.code,
+        invitation=data.invitation,
     )
     return new_session(who)
 
@@ -207,6 +213,7 @@ def _current(who: SignedIn) -> CurrentSession:
         organisation_name_en=who.organisation_name_en,
         role=who.role,
         uscc=who.uscc,
+        administrator=who.administrator,
         session=who.session,
         second_factor=who.second_factor,
     )

@@ -134,11 +134,15 @@ def _kept_waiting(response: Response[str], error: SteelyardError | None) -> Resp
 
 @get("/sign-in", **allow(Role.PUBLIC, early=True))
 async def sign_in_form(
-    request: Asking, next_path: FromQuery[str] = "", login: FromQuery[str] = ""
+    request: Asking,
+    next_path: FromQuery[str] = "",
+    login: FromQuery[str] = "",
+    invitation: FromQuery[str] = "",
 ) -> Response[Any]:
     if visitor(request):
         return see_other(onward(next_path))
-    return sign_in_page(request, Form({"next_path": next_path, "login": login}))
+    typed = {"next_path": next_path, "login": login, "invitation": invitation}
+    return sign_in_page(request, Form(typed))
 
 
 @post("/sign-in", **allow(Role.PUBLIC, early=True))
@@ -153,6 +157,7 @@ async def sign_in(request: Asking) -> Response[Any]:
             now(),
             demonstration=_settings(request).demonstration,
             visit=visit(request),
+            invitation=form.text("invitation"),
         )
     except SecondFactorNeeded as needed:
         return code_page(request, form, needed.ticket)

@@ -12,6 +12,7 @@ from litestar.routes import HTTPRoute
 
 from market.accounts.actions import sign_in
 from market.accounts.identity import session_cookie
+from market.accounts.invitations import NewInvitation, invite
 from market.accounts.permissions import roles_of
 from market.agencies.queries import AgencyFilter, AgencyRow, agencies
 from market.app import create_app
@@ -21,7 +22,7 @@ from market.engagements.files import open_store
 from market.migrations import migrate
 from market.purchasing.queries import group_buys
 from market.settings import Settings
-from ratings.ledger.actors import Role
+from ratings.ledger.actors import Actor, Role
 from ratings.ledger.clock import now
 from ratings.ledger.database import connect, disconnect
 from ratings.sanctions.queries import case_files
@@ -30,7 +31,7 @@ from tests.browser.visitors import Visitor
 
 # Settings without a database: enough to ask the application for its routes.
 _ROUTES = [one for one in create_app(Settings()).routes if isinstance(one, HTTPRoute)]
-_NO_PAGES = ("/api/", "/healthz/", "/static/")
+_NO_PAGES = ("/api/", "/exports/", "/healthz/", "/static/")
 # In a demonstration these lead elsewhere, or there is no provider to lead to.
 _NOT_SHOWN = ("/account/identity", "/account/second-factor", "/sign-in/provincial")
 _LOGINS = {one.role: one.login for one in reversed(ACCOUNTS)}
@@ -82,6 +83,9 @@ async def a_fair(postgres: str, directory: Path) -> AsyncIterator[Fair]:
         best = (await agencies(AgencyFilter(), limit=1))[0]
         delisted = (await case_files(state="delisted", limit=1))[0]
         group = (await group_buys(state="open"))[0]
+        who = await sign_in(_LOGINS[Role.CENTRE], PASSWORD, now(), demonstration=True)
+        inviting = Actor(who.role, now(), who.person, who.organisation)
+        link = await invite(inviting, NewInvitation(administrator=True))
         examples = {
             "/items/{code:str}": "/items/04",
             "/packages/{code:str}": "/packages/review",
@@ -89,6 +93,7 @@ async def a_fair(postgres: str, directory: Path) -> AsyncIterator[Fair]:
             "/agencies/{uscc:str}": f"/agencies/{best.uscc}",
             "/policies/{name:str}": "/policies/standard",
             "/group-buys/{identifier:str}": f"/group-buys/{group.id}",
+            "/invitations/{token:str}": f"/invitations/{link.token}",
             "a delisted agency": f"/agencies/{delisted.uscc}",
         }
         yield Fair(origin, examples, best)

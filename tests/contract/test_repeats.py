@@ -20,6 +20,7 @@ PACK = MESSAGEPACK[0]
 _SECRET = "its answer is a secret, which is not kept"
 _NOBODY = "nobody has signed in whose key it could be; a second account of the same name is refused"
 _STATE = "done twice it is done once"
+_ENDED = "whoever could ask once more is gone with it"
 # Every other POST takes the key.
 WITHOUT_A_KEY = {
     "session_open": _SECRET,
@@ -32,6 +33,14 @@ WITHOUT_A_KEY = {
     "second_factor_reset": _STATE,
     "enterprise_register": _NOBODY,
     "agency_apply": _NOBODY,
+    "member_register": _NOBODY,
+    "personal_data_erase": _ENDED,
+    "invitation_make": _SECRET,
+    "office_invite": _SECRET,
+    "member_deactivate": _STATE,
+    "member_reactivate": _STATE,
+    "person_deactivate": _STATE,
+    "person_reactivate": _STATE,
     "webhook_pause": _STATE,
     "webhook_resume": _STATE,
 }

@@ -3,6 +3,7 @@
 The tables of this folder ask it: who finds what, and who reads which field.
 """
 
+import contextlib
 import tempfile
 import uuid
 from collections.abc import Awaitable, Callable
@@ -13,6 +14,8 @@ from pathlib import Path
 import pyotp
 
 from market.accounts.api_keys import NewApiKey, make_api_key
+from market.accounts.invitations import NewInvitation, invite
+from market.accounts.joining import join
 from market.accounts.second_factors import enrol, offer
 from market.accounts.signing_in import sign_in
 from market.accounts.visits import Visit
@@ -22,10 +25,12 @@ from market.notices.rules import NewWebhook
 from market.purchasing.actions import close_group_buy, join_group_buy, offer_to_serve
 from ratings.ledger.actors import Role, system
 from ratings.ledger.clock import now
-from ratings.ledger.errors import Bilingual
+from ratings.ledger.database import execute
+from ratings.ledger.errors import Bilingual, Conflict
 from ratings.sanctions.actions import open_case
 from ratings.sanctions.rules import Kind
 from ratings.shells.demonstration_feeds import AgencyFacts, Profile, write_feeds
+from tests.colleagues import colleague, link
 from tests.conftest import PASSWORD, Account, make_uscc
 from tests.county import PACKAGE, County, at
 
@@ -175,6 +180,29 @@ async def _enrolled(world: World) -> str:
     return account.person
 
 
+async def _invitation(world: World) -> str:
+    return (await invite(world.persons["owner"].actor(), NewInvitation())).id
+
+
+async def _invitation_link(world: World) -> str:
+    return await link(world.persons["auditor"])
+
+
+async def _hat(world: World) -> str:
+    """One more for the stranger: that of the other department."""
+    department = world.persons["department"]
+    with contextlib.suppress(Conflict):
+        await join(world.persons["stranger"].person, await link(department), now())
+    return department.organisation
+
+
+async def _member(world: World) -> str:
+    """A colleague of the stranger, who may have handed over to the last one."""
+    stranger = world.persons["stranger"]
+    await execute("UPDATE membership SET administrator = true WHERE person = $1", stranger.person)
+    return (await colleague(world.county.app, stranger)).person
+
+
 def _known(code: str) -> Callable[[World], Awaitable[str]]:
     async def made(_: World) -> str:
         return code
@@ -202,9 +230,22 @@ OBJECTS: dict[str, Callable[[World], Awaitable[str]]] = {
     "api-key": _api_key,
     "session": _session,
     "enrolled": _enrolled,
+    "invitation": _invitation,
+    "invitation-link": _invitation_link,
+    "hat": _hat,
+    "member": _member,
 }
 # An owner's call may end these, and the next call needs another.
-CONSUMED = {"enrolled", "listing", "session", "webhook"}
+CONSUMED = {
+    "enrolled",
+    "hat",
+    "invitation",
+    "invitation-link",
+    "listing",
+    "member",
+    "session",
+    "webhook",
+}
 
 
 def unknown(kind: str) -> str:

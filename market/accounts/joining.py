@@ -1,0 +1,160 @@
+"""Accepting an invitation: with a new account, or with the one that somebody has."""
+
+import uuid
+from datetime import datetime
+
+import asyncpg
+import msgspec
+
+from market.accounts import passwords
+from market.accounts.queries import token_hash
+from market.accounts.rules import Account, NewPerson, check_person
+from ratings.ledger.actions import record
+from ratings.ledger.actors import Actor, Role
+from ratings.ledger.database import execute, fetchrow, fetchval, tx
+from ratings.ledger.errors import Bilingual, Conflict, Forbidden, NotFound
+
+
+class Offer(msgspec.Struct, frozen=True):
+    """What whoever holds the link is invited to."""
+
+    role: Role
+    name: str
+    name_en: str
+    opens_office: bool
+    administrator: bool
+    expires_at: datetime
+
+
+_OFFER = (
+    "SELECT i.kind, coalesce(o.name, i.office_name), coalesce(o.name_en, i.office_name_en),"
+    " o.id IS NULL, i.administrator, i.expires_at FROM invitation i"
+    " LEFT JOIN organisation o ON o.id = i.organisation"
+    " WHERE i.token_hash = $1 AND i.expires_at > $2"
+)
+
+
+async def offer_of(token: str, at: datetime) -> Offer:
+    """NotFound for a link that is used, revoked, too old, or never was: they read the same."""
+    row = await fetchrow(_OFFER, token_hash(token), at)
+    if row is None:
+        raise _dead()
+    return Offer(Role(row["kind"]), *row[1:])
+
+
+async def join_as_new(actor: Actor, token: str, wanted: NewPerson) -> Account:
+    """A new account that belongs to the organisation; Conflict when its sign-in name is taken."""
+    offer = await offer_of(token, actor.at)
+    person = check_person(wanted, (offer.name, offer.name_en))
+    hashed = await passwords.hashed(person.password)
+    identifier = str(uuid.uuid4())
+    async with tx():
+        invitation = await _used(token, actor.at)
+        if not await fetchval(
+            "INSERT INTO person (id, login, name, password_hash, demonstration, created_at)"
+            " VALUES ($1, $2, $3, $4, false, $5) ON CONFLICT (login) DO NOTHING RETURNING true",
+            identifier,
+            person.login,
+            person.person_name,
+            hashed,
+            actor.at,
+        ):
+            raise Conflict(
+                "login-taken",
+                "The sign-in name “{login}” is taken. Choose another one.",
+                login=person.login,
+            )
+        organisation = await _join(identifier, invitation, actor.at)
+    return Account(person=identifier, organisation=organisation)
+
+
+async def join(person: str, token: str, at: datetime) -> str:
+    """One more hat for somebody who has an account; the organisation that it is of.
+
+    Conflict when they have it already, Forbidden for an invented account.
+    """
+    async with tx():
+        invitation = await _used(token, at)
+        invented = await fetchval(
+            "SELECT demonstration FROM person WHERE id = $1 AND deactivated_at IS NULL FOR SHARE",
+            person,
+        )
+        if invented is not False:
+            raise Forbidden(
+                "demonstration-account-stays",
+                "All visitors of the demonstration share this account, so it stays as it is.",
+            )
+        return await _join(person, invitation, at)
+
+
+async def _used(token: str, at: datetime) -> asyncpg.Record:
+    """The invitation, which is gone with this: of two who use it at once one finds nothing."""
+    row = await fetchrow(
+        "DELETE FROM invitation WHERE token_hash = $1 AND expires_at > $2"
+        " RETURNING id::text, organisation::text, kind, office_name, office_name_en,"
+        " administrator, made_for::text",
+        token_hash(token),
+        at,
+    )
+    if row is None:
+        raise _dead()
+    return row
+
+
+async def _join(person: str, invitation: asyncpg.Record, at: datetime) -> str:
+    organisation = invitation["organisation"] or str(uuid.uuid4())
+    if invitation["organisation"] is None:
+        await execute(
+            "INSERT INTO organisation (id, kind, name, name_en, demonstration, created_at)"
+            " SELECT $1, $2, $3, $4, demonstration, $5 FROM organisation WHERE id = $6",
+            organisation,
+            invitation["kind"],
+            invitation["office_name"],
+            invitation["office_name_en"],
+            at,
+            invitation["made_for"],
+        )
+    if not await fetchval(
+        "INSERT INTO membership (id, person, organisation, administrator, joined_at)"
+        " VALUES ($1, $2, $3, $4, $5) ON CONFLICT (person, organisation) DO NOTHING"
+        " RETURNING true",
+        str(uuid.uuid4()),
+        person,
+        organisation,
+        invitation["administrator"],
+        at,
+    ):
+        raise await _a_member_already(organisation)
+    actor = Actor(Role(invitation["kind"]), at, person=person, organisation=organisation)
+    if invitation["organisation"] is None:
+        facts = {"kind": invitation["kind"], "person": person, "uscc": None}
+        await record(actor, "account.created", "organisation", organisation, facts)
+    await record(
+        actor,
+        "membership.joined",
+        "person",
+        person,
+        {
+            "organisation": organisation,
+            "administrator": invitation["administrator"],
+            "invitation": invitation["id"],
+        },
+    )
+    return organisation
+
+
+async def _a_member_already(organisation: str) -> Conflict:
+    row = await fetchrow("SELECT name, name_en FROM organisation WHERE id = $1", organisation)
+    assert row is not None
+    return Conflict(
+        "member-already",
+        "You belong to {organisation} already.",
+        organisation=Bilingual(zh=row["name"], en=row["name_en"] or row["name"]),
+    )
+
+
+def _dead() -> NotFound:
+    return NotFound(
+        "invitation-dead",
+        "This invitation has been used or revoked, or is too old. Ask for a new one.",
+    )
