@@ -75,7 +75,7 @@ async def unmake_administrator(actor: Actor, person: str) -> None:
 
 async def hand_over(actor: Actor, person: str) -> None:
     """The organisation passes to another member: they administer it, and the actor does not."""
-    if person == actor.person:
+    if row_id(person) == actor.person:
         raise Refused("hand-over-self", "You have it already. Choose somebody else.")
     own = str(actor.person)
     async with tx():

@@ -27,10 +27,10 @@ async def hashed_for_demonstration(password: str) -> str:
 async def matches(password: str, password_hash: str | None) -> tuple[bool, str | None]:
     """Whether the password is right, and a new hash to keep when the parameters have changed.
 
-    Without a hash, False after the same time.
+    Without a hash, and with the empty one of an erased account, False after the same time.
     """
-    known = password_hash is not None
-    against = password_hash if password_hash is not None else await asyncio.to_thread(_nobodys)
+    known = bool(password_hash)
+    against = password_hash if password_hash else await asyncio.to_thread(_nobodys)
     right, newer = await asyncio.to_thread(
         _hasher.verify_and_update, normal_password(password), against
     )

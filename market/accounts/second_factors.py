@@ -7,7 +7,7 @@ import msgspec
 
 from market.accounts import lockout, throttle, totp
 from market.accounts.asked_again import Owner, check_password, owner_of
-from market.accounts.queries import SignedIn
+from market.accounts.queries import SignedIn, administered
 from market.accounts.rules import normal_login
 from market.accounts.seals import TICKET_LIFE, keyed_hash, seal, ticket, ticket_content, unseal
 from market.accounts.sessions import forget_sessions, renew
@@ -15,7 +15,7 @@ from market.accounts.visits import Visit
 from ratings.ledger.actions import record
 from ratings.ledger.actors import Actor
 from ratings.ledger.database import execute, fetchval, row_id, tx
-from ratings.ledger.errors import Conflict, Forbidden, NotFound, Refused
+from ratings.ledger.errors import Conflict, NotFound, Refused
 
 _SECRET, _OFFER, _RECOVERY = "second factor", "second factor offer", "recovery code"
 
@@ -146,18 +146,14 @@ async def reset(actor: Actor, person: str, reason: str) -> None:
     """
     if not reason.strip():
         raise Refused("reason-missing", "Please give the reason; it is shown to those concerned.")
-    if person == actor.person:
+    identifier = row_id(person)
+    if identifier == actor.person:
         raise Refused(
             "second-factor-own",
             "This is your own second factor. Remove it with a code, or ask a colleague.",
         )
-    if not await fetchval(
-        "SELECT administrator FROM membership WHERE person = $1 AND organisation = $2",
-        actor.person,
-        actor.organisation,
-    ):
-        raise Forbidden("administrators-only", "Only an administrator of the centre may do this.")
-    await _reset(actor, row_id(person), reason.strip())
+    await administered(actor)
+    await _reset(actor, identifier, reason.strip())
 
 
 async def reset_by_operator(actor: Actor, login: str, reason: str) -> None:

@@ -44,10 +44,11 @@ async def erase_for(actor: Actor, person: str, reason: str) -> None:
     """
     if not reason.strip():
         raise Refused("reason-missing", "Please give the reason; it is shown to those concerned.")
-    if person == actor.person:
+    identifier = row_id(person)
+    if identifier == actor.person:
         raise Refused("deactivate-self", "This is your own account. Ask a colleague.")
     await administered(actor)
-    await _erase(actor, row_id(person), reason.strip())
+    await _erase(actor, identifier, reason.strip())
 
 
 async def _erase(actor: Actor, person: str, reason: str) -> None:

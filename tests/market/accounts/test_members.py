@@ -160,6 +160,9 @@ async def test_the_last_administrator_stays(
     ):
         with pytest.raises(Conflict, match="without an administrator"):
             await act
+    # An id has more than one spelling, and is the same person in all of them.
+    with pytest.raises(Refused, match="somebody else"):
+        await members.hand_over(boss.actor(), boss.person.upper())
     with pytest.raises(Conflict, match="Reactivate"):
         await members.hand_over(boss.actor(), second.person)
     await members.reactivate_member(boss.actor(), second.person)

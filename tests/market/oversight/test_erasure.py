@@ -115,7 +115,11 @@ async def test_the_last_administrator_hands_over_first(app: Litestar, county: Co
         await erase_for(centre, owner.person, " ")
     with pytest.raises(Forbidden, match="administrator"):
         await erase_for((await colleague(app, owner)).actor(), owner.person, "本人申请")
+    with pytest.raises(Refused, match="your own account"):
+        await erase_for(centre, str(centre.person).upper(), "本人书面申请")
     await erase_for(centre, owner.person, "本人书面申请")
+    with pytest.raises(NotSignedIn):
+        await sign_in(f"erased-{owner.person}", "", now(), demonstration=False)
     with pytest.raises(Conflict, match="for ever"):
         await erase_for(centre, owner.person, "本人书面申请")
     assert await signed_in(owner.token, now(), demonstration=False) is None
