@@ -11,8 +11,9 @@ from typing import Any
 import msgspec
 from litestar.handlers.base import BaseRouteHandler
 
+from market.api.reference import area_of, place_of
+
 _KEY = "deprecation"
-EXPLAINED_AT = "/api/v1/openapi.json"
 
 
 class Deprecation(msgspec.Struct, frozen=True):
@@ -31,11 +32,18 @@ def deprecated(since: date, *, gone: date, instead: str) -> dict[str, Any]:
 
 def headers_of(handler: BaseRouteHandler | None) -> Iterator[tuple[str, str]]:
     stated: Deprecation | None = handler.opt.get(_KEY) if handler is not None else None
-    if stated is not None:
+    if handler is not None and stated is not None:
         yield "Deprecation", f"@{int(_midnight(stated.since).timestamp())}"
         yield "Sunset", format_datetime(_midnight(stated.gone), usegmt=True)
-        yield "Link", f'<{EXPLAINED_AT}>; rel="deprecation"'
+        yield "Link", f'<{_explained_at(handler)}>; rel="deprecation"'
         yield "Link", f'<{stated.instead}>; rel="successor-version"'
+
+
+def _explained_at(handler: BaseRouteHandler) -> str:
+    """The place of the operation on the page for people who write programs."""
+    path = min(handler.paths)
+    area = area_of(path, getattr(handler, "tags", None) or ())
+    return place_of(area, str(getattr(handler, "operation_id", "")))
 
 
 def _midnight(day: date) -> datetime:

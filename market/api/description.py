@@ -19,6 +19,14 @@ Schema = dict[str, Any]
 _API = "/api/v1/"
 
 
+def description(app: Litestar) -> dict[str, Any]:
+    """What /api/v1/openapi.json says, made once for an application."""
+    made: dict[str, Any] | None = app.state.get("description")
+    if made is None:
+        made = app.state["description"] = complete(app.openapi_schema.to_schema(), app)
+    return made
+
+
 def _header(description: str, kind: str = "string") -> Schema:
     return {"description": description, "schema": {"type": kind}}
 

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from importlib.metadata import version
 from typing import Any
 
-from litestar import Litestar, Request, Router
+from litestar import Request, Router
 from litestar.handlers import HTTPRouteHandler
 from litestar.openapi import OpenAPIConfig
 from litestar.openapi.datastructures import ResponseSpec
@@ -15,7 +15,7 @@ from litestar.types import ControllerRouterHandler
 
 from market.accounts.permissions import allow, roles_of
 from market.accounts.scopes import IN_PERSON, any_key, scope_of
-from market.api.description import complete
+from market.api.description import description
 from market.api.negotiation import PROBLEM_JSON, answers_in_json, body_type
 from market.api.problems import Problem
 from ratings.ledger.actors import Role
@@ -60,14 +60,6 @@ class _SchemaOnly(Router):
         if isinstance(value, HTTPRouteHandler) and "/{path:str}" in value.paths:
             return []
         return super().register(value)
-
-
-def description(app: Litestar) -> dict[str, Any]:
-    """What /api/v1/openapi.json says, made once for an application."""
-    made: dict[str, Any] | None = app.state.get("description")
-    if made is None:
-        made = app.state["description"] = complete(app.openapi_schema.to_schema(), app)
-    return made
 
 
 class _Rendered(JsonRenderPlugin):

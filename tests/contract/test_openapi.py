@@ -12,8 +12,8 @@ import httpx
 import pytest
 
 from market.accounts.queries import SignedIn
+from market.api.description import description
 from market.api.negotiation import JSON, MESSAGEPACK, PROBLEM_JSON
-from market.api.openapi import description
 from market.app import create_app
 from market.settings import Settings
 

@@ -29,9 +29,8 @@ from schemathesis.specs.openapi.checks import (
 )
 
 from market.accounts.permissions import roles_of
-from market.api.description import operations_of
+from market.api.description import description, operations_of
 from market.api.negotiation import MESSAGEPACK
-from market.api.openapi import description
 from ratings.ledger.actors import Role
 from tests.conftest import program
 from tests.contract.test_tenants import committed
