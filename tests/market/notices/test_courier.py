@@ -9,7 +9,7 @@ from market.notices.queries import deliveries
 from market.purchasing.actions import open_group_buy
 from ratings.ledger.database import execute
 from tests.county import County, eventually
-from tests.market.notices.test_deliveries import HERE, KEY, listening
+from tests.market.notices.listening import HERE, KEY, listening
 from tests.receiving import receiving
 
 

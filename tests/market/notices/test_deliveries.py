@@ -8,75 +8,42 @@ from standardwebhooks import Webhook as Verifier
 from standardwebhooks import WebhookVerificationError
 
 from market.notices.actions import (
-    Subscribed,
     change,
-    delete,
     pause,
     redeliver,
     resume,
     rotate_secret,
     send_test,
-    subscribe,
 )
 from market.notices.deliveries import attempt, claim, follow, forget_old_deliveries, settle
-from market.notices.queries import deliveries, delivery, webhook, webhooks
+from market.notices.queries import deliveries, delivery, webhook
 from market.notices.rules import (
     AT_ONCE,
     LOG_KEPT,
-    MOST_WEBHOOKS,
     RETRIED_FOR,
     NewWebhook,
 )
 from market.purchasing.actions import join_group_buy, offer_to_serve, open_group_buy
 from ratings.ledger.actors import Role
-from ratings.ledger.addresses import parse_networks
 from ratings.ledger.clock import now
-from ratings.ledger.database import execute, fetch, fetchval
-from ratings.ledger.errors import Bilingual, Conflict, Forbidden, NotFound, Refused
+from ratings.ledger.database import execute, fetchval
+from ratings.ledger.errors import Bilingual, Conflict
 from ratings.ledger.outgoing import Answer
 from ratings.ledger.queries import history
 from ratings.sanctions.actions import open_case
 from ratings.sanctions.rules import Kind
-from tests.conftest import Account
 from tests.county import County, at, refused
-from tests.receiving import LOOPBACK, Received, answering, receiving
-
-KEY = b"of a test"
-HERE = parse_networks(LOOPBACK)
-GOOD = Answer(200, "", "", 5)
-BAD = Answer(500, "", "no", 5)
-
-
-async def listening(
-    account: Account, *events: str, url: str = "http://127.0.0.1:9000/hook"
-) -> Subscribed:
-    wanted = NewWebhook(url, events or ("*",))
-    return await subscribe(account.actor(), wanted, key=KEY, networks=HERE)
-
-
-async def told(account: Account, made: Subscribed) -> list[str]:
-    """The types queued for a webhook, the oldest first."""
-    await follow(now())
-    rows = await fetch(
-        "SELECT event_type FROM webhook_delivery WHERE webhook = $1"
-        " ORDER BY (payload::json->'data'->>'seq')::int",
-        made.webhook,
-    )
-    return [row[0] for row in rows]
-
-
-async def deliver_due(when: timedelta = timedelta()) -> int:
-    """What the courier does in one round, at a time of our choosing."""
-    moment = now() + when
-    due = await claim(moment, 100)
-    for one in due:
-        await attempt(one, moment, key=KEY, networks=HERE)
-    return len(due)
-
-
-def verified(received: Received, secret: str) -> dict[str, object]:
-    found: dict[str, object] = Verifier(secret).verify(received.body, received.headers)
-    return found
+from tests.market.notices.listening import (
+    BAD,
+    GOOD,
+    HERE,
+    KEY,
+    deliver_due,
+    listening,
+    told,
+    verified,
+)
+from tests.receiving import answering, receiving
 
 
 async def test_everybody_is_told_what_is_theirs(county: County) -> None:
@@ -183,18 +150,6 @@ async def test_for_a_day_after_a_rotation_both_secrets_sign(county: County) -> N
             verified(receiver.received[1], made.secret)
     later = at(enterprise.actor(), now() + tomorrow)
     assert (await webhook(later, made.webhook)).old_secret_until is None
-
-
-async def test_the_secret_lies_sealed_and_only_this_installation_opens_it(county: County) -> None:
-    made = await listening(county.enterprise)
-    assert made.secret.startswith("whsec_")
-    stored = await fetchval("SELECT string_agg(w::text, '') FROM webhook w")
-    ledger = await fetchval("SELECT string_agg(e::text, '') FROM ledger_entry e")
-    assert made.secret.removeprefix("whsec_") not in stored + ledger
-    await send_test(county.enterprise.actor(), made.webhook)
-    (due,) = await claim(now(), 10)
-    with pytest.raises(RuntimeError, match="STEELYARD_SECRET_KEY"):
-        await attempt(due, now(), key=b"of another", networks=HERE)
 
 
 async def test_a_failed_delivery_is_tried_again_with_the_same_id(county: County) -> None:
@@ -334,68 +289,6 @@ async def test_when_a_receiver_answers_again_what_waits_goes_at_once(county: Cou
     (due,) = await claim(soon, 10)
     await settle(due.id, GOOD, soon)
     assert len(await claim(soon, 10)) == 2
-
-
-async def test_only_an_administrator_and_only_of_the_own_organisation(county: County) -> None:
-    made = await listening(county.enterprise)
-    identifier = await send_test(county.enterprise.actor(), made.webhook)
-    other = (await county.account(Role.ENTERPRISE)).actor()
-    for act in (
-        pause(other, made.webhook),
-        resume(other, made.webhook),
-        delete(other, made.webhook),
-        send_test(other, made.webhook),
-        rotate_secret(other, made.webhook, key=KEY),
-        redeliver(other, identifier),
-        change(other, made.webhook, NewWebhook("https://a.example/", ("*",)), networks=()),
-        webhook(other, made.webhook),
-        deliveries(other, made.webhook),
-        delivery(other, identifier),
-        webhook(other, "no id"),
-    ):
-        with pytest.raises(NotFound):
-            await act
-    assert await webhooks(other) == []
-    await execute("UPDATE membership SET administrator = false")
-    who = county.enterprise.actor()
-    wanted = NewWebhook("https://a.example/", ("*",))
-    await refused(subscribe(who, wanted, key=KEY, networks=()), Forbidden, "not-administrator")
-    with pytest.raises(Forbidden):
-        await webhooks(who)
-
-
-async def test_what_is_refused_leaves_nothing(county: County) -> None:
-    who = county.enterprise.actor()
-    for url, code in (
-        ("https://127.0.0.1/", "address-private"),
-        ("http://a.example/", "address-not-https"),
-    ):
-        wanted = NewWebhook(url, ("*",))
-        await refused(subscribe(who, wanted, key=KEY, networks=()), Refused, code)
-    for _ in range(MOST_WEBHOOKS):
-        await listening(county.enterprise)
-    wanted = NewWebhook("https://a.example/", ("*",))
-    await refused(subscribe(who, wanted, key=KEY, networks=()), Conflict, "webhooks-many")
-
-
-async def test_the_ledger_keeps_what_was_done_without_the_address(county: County) -> None:
-    enterprise = county.enterprise
-    made = await listening(enterprise, url="http://127.0.0.1:9000/hook?token=geheim")
-    await rotate_secret(enterprise.actor(), made.webhook, key=KEY)
-    await pause(enterprise.actor(), made.webhook)
-    await resume(enterprise.actor(), made.webhook)
-    await delete(enterprise.actor(), made.webhook)
-    entries = await history("webhook", made.webhook)
-    assert [entry.act.partition(".")[2] for entry in entries] == [
-        "subscribed",
-        "secret_rotated",
-        "paused",
-        "resumed",
-        "deleted",
-    ]
-    assert entries[0].fact() == {"host": "127.0.0.1", "events": ["*"]}
-    assert not any("geheim" in entry.facts for entry in entries)
-    assert await webhooks(enterprise.actor()) == []
 
 
 async def test_the_log_is_forgotten_after_a_month(county: County) -> None:
