@@ -116,8 +116,24 @@ def work_in_hand(cast: Cast) -> list[Work]:
                 settled_ago=-(2 + number * 1.4),
             )
         )
+    found.append(_to_accept(cast, by_package[packages[0]][0]))
     found.extend(_beyond_the_case(cast, random))
     return found
+
+
+def _to_accept(cast: Cast, plan: AgencyPlan) -> Work:
+    """Delivered six days ago and accepted in six: whatever the day and the hour at which the market
+    is made up, the enterprise that signs in finds something to accept."""
+    work = _work(
+        cast,
+        plan,
+        "to accept",
+        stream("to accept"),
+        owner=0,
+        quality=plan.quality,
+        settled_ago=-9,
+    )
+    return msgspec.structs.replace(work, accepted_after=12, settled_after=3)
 
 
 def _beyond_the_case(cast: Cast, random: Random) -> list[Work]:

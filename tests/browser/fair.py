@@ -90,6 +90,7 @@ async def a_fair(postgres: str, directory: Path) -> AsyncIterator[Fair]:
             "/items/{code:str}": "/items/04",
             "/packages/{code:str}": "/packages/review",
             "/fees/{code:str}": "/fees/consulting-1283",
+            "/developers/{area:str}": "/developers/purchasing",
             "/agencies/{uscc:str}": f"/agencies/{best.uscc}",
             "/policies/{name:str}": "/policies/standard",
             "/group-buys/{identifier:str}": f"/group-buys/{group.id}",

@@ -215,6 +215,7 @@ OBJECTS: dict[str, Callable[[World], Awaitable[str]]] = {
     "package": _known(PACKAGE),
     "item": _known("05"),
     "fee-standard": _known("design-10"),
+    "area": _known("purchasing"),
     "policy": _known("standard"),
     "agency": _agency,
     "applicant": _applicant,
@@ -252,6 +253,6 @@ def unknown(kind: str) -> str:
     """An id of the right form that names nothing."""
     if kind in ("agency", "applicant", "finding"):
         return make_uscc(9_999_998)
-    if kind in ("package", "item", "fee-standard", "policy"):
+    if kind in ("package", "item", "fee-standard", "area", "policy"):
         return "nothing"
     return str(uuid.uuid4())

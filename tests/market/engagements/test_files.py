@@ -18,7 +18,12 @@ PDF = b"%PDF-1.7\n" + bytes(range(256)) * 800
 
 @pytest.fixture
 def settings(database_url: str, tmp_path: Path) -> Settings:
-    return Settings(database_url=database_url, var_dir=tmp_path, max_upload_bytes=MOST)
+    return Settings(
+        database_url=database_url,
+        var_dir=tmp_path,
+        max_upload_bytes=MOST,
+        second_factor="optional",
+    )
 
 
 @pytest.fixture
