@@ -1,7 +1,7 @@
 """The change feed: every public fact in the order in which it came to be, to be followed."""
 
 from typing import Annotated
-from urllib.parse import urlencode
+from urllib.parse import parse_qsl, urlencode
 
 import msgspec
 from litestar import Response, get
@@ -71,7 +71,7 @@ async def list_changes(
 
 
 def _page(request: Asking, items: list[Event], place: int, *, more: bool) -> Response[Changes]:
-    query = [(key, value) for key, value in request.query_params.multi_items() if key != "after"]
+    query = [(key, value) for key, value in parse_qsl(request.url.query) if key != "after"]
     address = f"{request.url.path}?{urlencode([*query, ('after', seal(request, place))])}"
     return Response(
         Changes(items=items, next=address, more=more),

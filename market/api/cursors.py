@@ -9,7 +9,7 @@ import binascii
 import hashlib
 import hmac
 from typing import Generic, TypeVar, cast
-from urllib.parse import urlencode
+from urllib.parse import parse_qsl, urlencode
 
 import msgspec
 from litestar import Response
@@ -66,7 +66,7 @@ def page_size(limit: int) -> int:
 
 def _address(request: Asking, cursor: str) -> str:
     """This request's path and query with another cursor; relative, so that no proxy spoils it."""
-    query = [(key, value) for key, value in request.query_params.multi_items() if key != "cursor"]
+    query = [(key, value) for key, value in parse_qsl(request.url.query) if key != "cursor"]
     return f"{request.url.path}?{urlencode([*query, ('cursor', cursor)])}"
 
 
