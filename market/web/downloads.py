@@ -6,19 +6,21 @@ from urllib.parse import quote
 from litestar.response import Stream
 
 
+def content_disposition(filename: str) -> str:
+    """The name is encoded as RFC 8187 wants, so that no character of it can end the header or
+    begin a path, whatever somebody called the file."""
+    return f"attachment; filename*=UTF-8''{quote(filename, safe='')}"
+
+
 def attachment(
     pieces: AsyncIterator[bytes], *, filename: str, media_type: str, size: int, sha256: str
 ) -> Stream:
-    """`size` in bytes; the hash of the content is its entity tag.
-
-    The name is encoded as RFC 8187 wants, so that no character of it can end the header or begin
-    a path, whatever somebody called the file.
-    """
+    """`size` in bytes; the hash of the content is its entity tag."""
     return Stream(
         pieces,
         media_type=media_type,
         headers={
-            "Content-Disposition": f"attachment; filename*=UTF-8''{quote(filename, safe='')}",
+            "Content-Disposition": content_disposition(filename),
             "Content-Length": str(size),
             "ETag": f'"{sha256}"',
         },
