@@ -1,5 +1,6 @@
 """Reading the catalogue as it stands in the database, and what a package should cost."""
 
+from collections.abc import Sequence
 from datetime import date, datetime
 
 import msgspec
@@ -11,7 +12,7 @@ from market.catalogue.package_fees import package_range as reckon
 from market.catalogue.project_facts import ProjectFacts
 from market.catalogue.standards import load_fee_standards
 from ratings.ledger.database import fetch, fetchrow
-from ratings.ledger.errors import NotFound
+from ratings.ledger.errors import NotFound, Refused
 
 
 async def items(*, active: bool | None = None) -> list[Item]:
@@ -124,3 +125,37 @@ async def package_range(code: str, facts: ProjectFacts, on: date) -> PackageRang
         msgspec.convert(row, CountyRange, from_attributes=True) for row in await county_ranges(on)
     ]
     return reckon(found.record, facts, load_fee_standards(), ranges, on)
+
+
+class Project(msgspec.Struct, frozen=True):
+    """A project of some day: `facts` is the JSON of its figures, as an engagement keeps them."""
+
+    package: str
+    facts: str
+    on: date
+
+
+async def standard_ranges(projects: Sequence[Project]) -> list[PackageRange | None]:
+    """The range of each project by what was in force on its day; None where none can be reckoned.
+
+    Equal projects are reckoned once.
+    """
+    records = {one.code: one.record for one in await packages()}
+    ranges = [
+        msgspec.convert(dict(row), CountyRange)
+        for row in await fetch(
+            "SELECT item, size_class, low_fen, high_fen, set_on, reason, demonstration"
+            " FROM county_range"
+        )
+    ]
+    found: dict[Project, PackageRange | None] = {}
+    for one in projects:
+        if one not in found:
+            facts = msgspec.json.decode(one.facts, type=ProjectFacts)
+            try:
+                found[one] = reckon(
+                    records[one.package], facts, load_fee_standards(), ranges, one.on
+                )
+            except Refused:
+                found[one] = None
+    return [found[one] for one in projects]

@@ -1,4 +1,5 @@
-"""Whole lists for those who take them elsewhere, row by row from one unchanging view."""
+"""Whole lists for those who take them elsewhere, row by row from one unchanging view, and the
+figures of the market itself."""
 
 from collections.abc import AsyncIterator
 from datetime import date, datetime
@@ -7,10 +8,21 @@ from typing import Any
 import msgspec
 
 from market.agencies.queries import DELISTED
+from market.catalogue.queries import Project, packages, standard_ranges
 from market.engagements.queries import VISIBLE
+from market.oversight.market_fees import (
+    FEWEST,
+    MarketFees,
+    Price,
+    Settled,
+    averages,
+    of_lines,
+    of_package,
+)
 from market.oversight.rules import PUBLIC_ACTS
 from ratings.ledger.actors import Actor, Role
-from ratings.ledger.database import stream
+from ratings.ledger.clock import start_of_day
+from ratings.ledger.database import fetch, stream
 
 _OFFICIALS = (Role.CENTRE, Role.SUPERVISOR, Role.AUDITOR)
 
@@ -122,3 +134,65 @@ async def ledger_lines(actor: Actor) -> AsyncIterator[LedgerLine]:
         values = list(row)
         values[6] = msgspec.json.decode(values[6])
         yield LedgerLine(*values)
+
+
+# Years are those of the county's calendar.
+_SETTLED_YEAR = "extract(year FROM settled_at AT TIME ZONE 'Asia/Shanghai')::int"
+
+
+async def market_fees(today: date, year: int | None = None) -> MarketFees:
+    """What was quoted and settled in a year, this one if none is given.
+
+    Quotes are the listings on offer at some time of the year, by the range of the day they were put
+    up; fees are those of engagements settled in it, by the range of the day they began.
+    """
+    year = year or today.year
+    settled = [
+        Settled(*row)
+        for row in await fetch(
+            f"SELECT {_SETTLED_YEAR},"
+            " (extract(epoch FROM accepted_at - started_at) / 86400)::float8,"
+            " price_fen FROM engagement WHERE state = 'settled'"
+        )
+    ]
+    rows = await fetch(
+        "SELECT 'settled', package, price_fen, facts,"
+        " (started_at AT TIME ZONE 'Asia/Shanghai')::date FROM engagement"
+        f" WHERE state = 'settled' AND {_SETTLED_YEAR} = $1"
+        " UNION ALL SELECT 'quote', package, price_fen, facts,"
+        " (listed_at AT TIME ZONE 'Asia/Shanghai')::date FROM listing WHERE listed_at < $3"
+        " AND (withdrawn_at IS NULL OR withdrawn_at >= $2)",
+        year,
+        start_of_day(date(year, 1, 1)),
+        start_of_day(date(year + 1, 1, 1)),
+    )
+    ranges = await standard_ranges([Project(row[1], row[3], row[4]) for row in rows])
+    prices: dict[str, list[Price]] = {}
+    for row, found in zip(rows, ranges, strict=True):
+        prices.setdefault(row[1], []).append(Price(row[0], row[1], row[2], found))
+    offered = await packages()
+    return MarketFees(
+        year=year,
+        as_of=today,
+        years=await _years(today),
+        fewest=FEWEST,
+        packages=[
+            of_package(one.code, one.record.items, prices.get(one.code, [])) for one in offered
+        ],
+        lines=[
+            fee
+            for one in offered
+            for fee in of_lines(
+                one.code,
+                [line.items for line in one.record.fee_lines],
+                prices.get(one.code, []),
+            )
+        ],
+        averages=averages(settled),
+    )
+
+
+async def _years(today: date) -> list[int]:
+    """Those in which something was settled, and this one; the latest first."""
+    rows = await fetch(f"SELECT DISTINCT {_SETTLED_YEAR} FROM engagement WHERE state = 'settled'")
+    return sorted({today.year, *(row[0] for row in rows)}, reverse=True)

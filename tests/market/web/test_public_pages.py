@@ -55,7 +55,15 @@ async def rated_agency(county: County, score: int) -> Account:
 
 @pytest.mark.parametrize("language", ["zh", "en"])
 async def test_an_empty_market_still_has_pages(app: Litestar, language: str) -> None:
-    for path in ("/", "/catalogue", "/agencies", "/group-buys", "/decisions", "/policies/standard"):
+    for path in (
+        "/",
+        "/catalogue",
+        "/market-fees",
+        "/agencies",
+        "/group-buys",
+        "/decisions",
+        "/policies/standard",
+    ):
         assert (await read(app, path, language)).status_code == 200, path
 
 
