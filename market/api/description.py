@@ -17,6 +17,14 @@ from market.api.negotiation import JSON, MESSAGEPACK, PROBLEM_JSON, answers_in_j
 
 Schema = dict[str, Any]
 _API = "/api/v1/"
+_STREAMED = "streamed_file"
+_A_FILE: Schema = {"content": {"application/octet-stream": {"schema": {}}}, "required": True}
+
+
+def streamed_file() -> dict[str, Any]:
+    """Keyword arguments for a route that reads its body, a file, piece by piece: the framework
+    does not know that there is one."""
+    return {_STREAMED: True}
 
 
 def description(app: Litestar) -> dict[str, Any]:
@@ -43,13 +51,17 @@ _OF_STATUS = {
 def complete(schema: Schema, app: Litestar) -> Schema:
     """The framework's description with everything that holds for all routes."""
     made = deepcopy(schema)
-    negotiated = {name for name, handler in operations_of(app).items() if answers_in_json(handler)}
+    handlers = operations_of(app)
+    streamed = {name for name, handler in handlers.items() if handler.opt.get(_STREAMED)}
+    negotiated = {name for name, handler in handlers.items() if answers_in_json(handler)}
     operations = [
         (path, method, operation)
         for path, item in made["paths"].items()
         for method, operation in item.items()
     ]
     for path, method, operation in operations:
+        if operation["operationId"] in streamed:
+            operation["requestBody"] = deepcopy(_A_FILE)
         if path.startswith(_API):
             _in_both_forms(operation, answers=operation["operationId"] in negotiated)
         for status, answer in operation["responses"].items():

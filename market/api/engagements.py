@@ -11,6 +11,7 @@ from litestar.response import Stream
 from market.accounts.identity import Asking, actor
 from market.accounts.permissions import allow
 from market.api.cursors import Page
+from market.api.description import streamed_file
 from market.api.lists import USUAL, Cursor, Limit, StateIs, keyset_page
 from market.api.repeats import IdempotencyKey, act_once, answer_once
 from market.engagements import actions, queries
@@ -120,6 +121,7 @@ async def report_milestone(
     operation_id="engagement_deliverable_add",
     summary="Upload a deliverable: the body is the file itself",
     tags=_TAGS,
+    **streamed_file(),
     **allow(Role.AGENCY),
 )
 async def add_deliverable(

@@ -267,8 +267,15 @@ def _reached(operations: Iterable[Operation], schemas: Schema) -> list[str]:
 
 def _curl(path: str, method: str, stated: Schema, whole: Schema, *, signed: bool) -> str:
     """A command to fill in: $MARKET and $TOKEN stand for the address and the token."""
-    words = [f'curl "$MARKET{path}"'.replace("{", "$").replace("}", "")]
-    if method not in ("GET", "POST") or (method == "POST" and "requestBody" not in stated):
+    asked = "&".join(
+        f"{one['name']}=${one['name']}"
+        for one in stated.get("parameters", ())
+        if one["in"] == "query" and one.get("required")
+    )
+    address = path.replace("{", "$").replace("}", "") + (f"?{asked}" if asked else "")
+    words = [f'curl "$MARKET{address}"']
+    content = stated.get("requestBody", {}).get("content", {})
+    if method not in ("GET", "POST") or (method == "POST" and not content):
         words.append(f"-X {method}")
     if signed:
         words.append('-H "Authorization: Bearer $TOKEN"')
@@ -277,15 +284,13 @@ def _curl(path: str, method: str, stated: Schema, whole: Schema, *, signed: bool
         words.append('-H "Idempotency-Key: $(uuidgen)"')
     if "If-Match" in headers:
         words.append("-H 'If-Match: \"…\"'")
-    content = stated.get("requestBody", {}).get("content", {})
     if "application/json" in content:
         sample = _sample(content["application/json"]["schema"], whole["components"]["schemas"])
         words.append(f"--json '{json.dumps(sample, ensure_ascii=False)}'")
+    elif "multipart/form-data" in content:
+        words.append("-F file=@file")
     elif content:
-        fields = next(iter(content.values()))["schema"]
-        if "$ref" in fields:
-            fields = whole["components"]["schemas"][fields["$ref"].removeprefix(_SCHEMAS)]
-        words.extend(f"-F {name}=@file" for name in fields.get("properties", {}))
+        words.append(f"-H 'Content-Type: {next(iter(content))}' --data-binary @file")
     return " \\\n  ".join(words)
 
 

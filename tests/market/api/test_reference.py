@@ -33,6 +33,22 @@ DESCRIPTION: dict[str, Any] = {
                 },
             }
         },
+        "/api/v1/files": {
+            "post": {
+                "operationId": "file_add",
+                "tags": ["files"],
+                "parameters": [{"name": "filename", "in": "query", "required": True,
+                                "schema": {"type": "string"}}],
+                "requestBody": {"content": {"application/octet-stream": {"schema": {}}}},
+                "responses": {},
+            },
+            "put": {
+                "operationId": "file_put",
+                "tags": ["files"],
+                "requestBody": {"content": {"multipart/form-data": {"schema": {}}}},
+                "responses": {},
+            },
+        },
         "/healthz/live": {"get": {"operationId": "live", "responses": {}}},
     },
     "components": {
@@ -61,6 +77,8 @@ DESCRIPTION: dict[str, Any] = {
 }  # fmt: skip
 CALLERS = {
     "tier_put": Caller(("centre", "enterprise"), "purchasing:write"),
+    "file_add": Caller(("public",), "files:write"),
+    "file_put": Caller(("public",), "files:write"),
     "live": Caller(("public",), "any key"),
 }
 
@@ -95,7 +113,7 @@ def test_a_named_type_leads_to_its_schema() -> None:
 
 def test_an_area_has_its_operations_and_every_schema_they_lead_to() -> None:
     areas = reference(DESCRIPTION, CALLERS)
-    assert list(areas) == ["health", "purchasing"]
+    assert list(areas) == ["files", "health", "purchasing"]
     assert [one.name for one in areas["purchasing"].shapes] == ["Note", _OUTER, "Tier"]
     assert areas["health"].shapes == ()
     tier = areas["purchasing"].shapes[-1]
@@ -131,6 +149,13 @@ def test_the_command_has_what_the_operation_must_have() -> None:
         '-H "Idempotency-Key: $(uuidgen)"',
         "-H 'If-Match: \"…\"'",
         '--json \'{"from_count": 1, "until": "2027-01-31T09:00:00Z"}\'',
+    ]
+    assert [one.curl.split(" \\\n  ") for one in areas["files"].operations] == [
+        [
+            'curl "$MARKET/api/v1/files?filename=$filename"',
+            "-H 'Content-Type: application/octet-stream' --data-binary @file",
+        ],
+        ['curl "$MARKET/api/v1/files"', "-X PUT", "-F file=@file"],
     ]
     assert areas["health"].operations[0].curl == 'curl "$MARKET/healthz/live"'
 
