@@ -13,6 +13,8 @@ from litestar import Litestar
 from litestar.handlers import HTTPRouteHandler
 from litestar.routes import HTTPRoute
 
+from market.api.answers import ANSWERS, NOTHING
+from market.api.examples import with_examples
 from market.api.negotiation import JSON, MESSAGEPACK, PROBLEM_JSON, answers_in_json
 
 Schema = dict[str, Any]
@@ -62,9 +64,12 @@ def complete(schema: Schema, app: Litestar) -> Schema:
     for path, method, operation in operations:
         if operation["operationId"] in streamed:
             operation["requestBody"] = deepcopy(_A_FILE)
+        with_examples(operation)
         if path.startswith(_API):
             _in_both_forms(operation, answers=operation["operationId"] in negotiated)
         for status, answer in operation["responses"].items():
+            if status.startswith("2"):
+                answer["description"] = _success(operation["operationId"], status, answer)
             headers = dict(_OF_STATUS.get(int(status), {}))
             if method == "get" and status in ("200", "304") and path.startswith(_API):
                 headers |= _TAG
@@ -84,6 +89,12 @@ def operations_of(app: Litestar) -> dict[str, HTTPRouteHandler]:
         for handler in route.route_handlers
         if handler.operation_id and handler.resolve_include_in_schema()
     }
+
+
+def _success(operation: str, status: str, answer: Schema) -> str:
+    """What the framework says of a success is only what the status means."""
+    said: str = answer["description"]
+    return NOTHING if status == "204" else ANSWERS.get(operation, said)
 
 
 def _in_both_forms(operation: Schema, *, answers: bool) -> None:

@@ -5,16 +5,16 @@ of pages or languages.
 """
 
 import json
+import shlex
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
+from urllib.parse import quote
 
 import msgspec
 
 Schema = dict[str, Any]
 _SCHEMAS = "#/components/schemas/"
-_LEAST_TIME = "2027-01-31T09:00:00Z"
-_SAMPLES = {"integer": 1, "number": 1, "boolean": True, "array": [], "object": {}, "null": None}
-_DEEPEST = 4
+_LINE = 60
 MAIN_PAGE = "/developers"
 
 
@@ -35,6 +35,7 @@ class Row(msgspec.Struct, frozen=True):
     place: str = ""
     description: str = ""
     default: str = ""
+    example: str = ""
 
 
 class Answer(msgspec.Struct, frozen=True):
@@ -170,16 +171,25 @@ def _nullable(schema: Schema) -> bool:
     return (isinstance(kind, list) and "null" in kind) or any(map(_is_null, choices))
 
 
-def _row(name: str, schema: Schema, *, required: bool, place: str = "", text: str = "") -> Row:
+def _row(name: str, schema: Schema, *, required: bool) -> Row:
     default = schema.get("default")
     return Row(
         name,
         type_of(schema),
         required,
         _nullable(schema),
-        place,
-        text or schema.get("description", ""),
-        "" if default in (None, "") else json.dumps(default, ensure_ascii=False),
+        description=schema.get("description", ""),
+        default="" if default in (None, "") else json.dumps(default, ensure_ascii=False),
+    )
+
+
+def _parameter(stated: Schema) -> Row:
+    row = _row(stated["name"], stated["schema"], required=stated.get("required", False))
+    return msgspec.structs.replace(
+        row,
+        place=stated["in"],
+        description=stated.get("description") or row.description,
+        example=_plain(stated["example"]) if "example" in stated else "",
     )
 
 
@@ -211,21 +221,12 @@ def _operation(
         deprecated=stated.get("deprecated", False),
         roles=caller.roles,
         scope=caller.scope,
-        parameters=tuple(
-            _row(
-                one["name"],
-                one["schema"],
-                required=one.get("required", False),
-                place=one["in"],
-                text=one.get("description", ""),
-            )
-            for one in stated.get("parameters", ())
-        ),
+        parameters=tuple(map(_parameter, stated.get("parameters", ()))),
         body=_content_type(content),
         body_forms=tuple(content),
         answers=tuple(one for one in answers if one.status < 400),
         errors=tuple(one for one in answers if one.status >= 400),
-        curl=_curl(path, method.upper(), stated, whole, signed="public" not in caller.roles),
+        curl=_curl(path, method.upper(), stated, signed="public" not in caller.roles),
     )
 
 
@@ -265,15 +266,12 @@ def _reached(operations: Iterable[Operation], schemas: Schema) -> list[str]:
     return sorted(found, key=lambda name: title_of(name).lower())
 
 
-def _curl(path: str, method: str, stated: Schema, whole: Schema, *, signed: bool) -> str:
-    """A command to fill in: $MARKET and $TOKEN stand for the address and the token."""
-    asked = "&".join(
-        f"{one['name']}=${one['name']}"
-        for one in stated.get("parameters", ())
-        if one["in"] == "query" and one.get("required")
-    )
-    address = path.replace("{", "$").replace("}", "") + (f"?{asked}" if asked else "")
-    words = [f'curl "$MARKET{address}"']
+def _curl(path: str, method: str, stated: Schema, *, signed: bool) -> str:
+    """A command with the examples of the description in it, and with $NAME where there is none.
+
+    $MARKET and $TOKEN stand for the address and the token.
+    """
+    words = [f'curl "$MARKET{_address(path, stated.get("parameters", ()))}"']
     content = stated.get("requestBody", {}).get("content", {})
     if method not in ("GET", "POST") or (method == "POST" and not content):
         words.append(f"-X {method}")
@@ -285,36 +283,43 @@ def _curl(path: str, method: str, stated: Schema, whole: Schema, *, signed: bool
     if "If-Match" in headers:
         words.append("-H 'If-Match: \"…\"'")
     if "application/json" in content:
-        sample = _sample(content["application/json"]["schema"], whole["components"]["schemas"])
-        words.append(f"--json '{json.dumps(sample, ensure_ascii=False)}'")
+        body = _json(content["application/json"].get("example", {}))
+        words.append(f"--json {shlex.quote(body)}")
     elif "multipart/form-data" in content:
-        words.append("-F file=@file")
+        files = content["multipart/form-data"].get("example", {"file": ""})
+        words.extend(f"-F {name}=@{name}" for name in files)
     elif content:
         words.append(f"-H 'Content-Type: {next(iter(content))}' --data-binary @file")
     return " \\\n  ".join(words)
 
 
-def _sample(schema: Schema, schemas: Schema, depth: int = 0) -> Any:
-    """The least value of the type: what must be there, with … where a text goes."""
-    if "$ref" in schema:
-        return _sample(schemas[schema["$ref"].removeprefix(_SCHEMAS)], schemas, depth)
-    choices = _choices(schema)
-    if choices:
-        return _sample(choices[0], schemas, depth)
-    if "enum" in schema:
-        return schema["enum"][0]
-    kind = schema.get("type")
-    if kind == "object" and depth < _DEEPEST:
-        properties = schema.get("properties", {})
-        return {
-            name: _sample(properties[name], schemas, depth + 1)
-            for name in properties
-            if name in schema.get("required", ())
-        }
-    if kind == "array" and depth < _DEEPEST and schema.get("items"):
-        return [_sample(schema["items"], schemas, depth + 1)]
-    if schema.get("format") == "date-time":
-        return _LEAST_TIME
-    if schema.get("format") == "date":
-        return _LEAST_TIME[:10]
-    return _SAMPLES.get(str(kind), "…")
+def _address(path: str, parameters: Sequence[Schema]) -> str:
+    """With the query that must be there or has an example."""
+    query = []
+    for one in parameters:
+        name, given = one["name"], "example" in one
+        value = quote(_plain(one["example"]), safe="*") if given else f"${name}"
+        if one["in"] == "path":
+            path = path.replace(f"{{{name}}}", value)
+        elif one["in"] == "query" and (given or one.get("required")):
+            query.append(f"{name}={value}")
+    return "?".join(filter(None, (path, "&".join(query))))
+
+
+def _plain(value: Any) -> str:
+    """As it stands in an address."""
+    return value if isinstance(value, str) else json.dumps(value)
+
+
+def _json(value: Any, margin: str = "  ") -> str:
+    """In one line where that is short, and otherwise a line for each value in it."""
+    short = json.dumps(value, ensure_ascii=False)
+    if len(short) <= _LINE or not isinstance(value, dict | list):
+        return short
+    inner = margin + "  "
+    if isinstance(value, dict):
+        lines = [f"{json.dumps(name)}: {_json(one, inner)}" for name, one in value.items()]
+    else:
+        lines = [_json(one, inner) for one in value]
+    body = "".join(f"{inner}{line},\n" for line in lines).removesuffix(",\n")
+    return f"{short[0]}\n{body}\n{margin}{short[-1]}"

@@ -6,6 +6,7 @@ import shlex
 
 import httpx
 
+from market.api.examples import BODIES, STANDS_FOR
 from market.purchasing.actions import open_group_buy
 from market.web.developers import NAMES
 from ratings.ledger.actors import Role
@@ -85,6 +86,8 @@ async def test_an_operation_is_found_by_its_link(origin: str, arrive: Arrive) ->
     text = await shown.inner_text()
     assert "purchasing:write" in text
     assert "Idempotency-Key" in text
+    assert json.dumps(BODIES["group_buy_join"], ensure_ascii=False) in text
+    assert STANDS_FOR["group-buy"] in text
     await shown.get_by_role("link", name="Joined", exact=True).click()
     assert await visitor.page.locator(":target h3").inner_text() == "Joined"
     dead = await visitor.page.evaluate(

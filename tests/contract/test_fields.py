@@ -19,7 +19,8 @@ from market.settings import Settings
 from ratings.evaluations.actions import answer
 from ratings.evaluations.indicators import Party
 from tests.conftest import PASSWORD, program
-from tests.contract.test_tenants import body_for, committed
+from tests.contract.examples import operations, plain, real_of, sent
+from tests.contract.test_tenants import committed
 from tests.contract.world import PERSONS, World, make_world
 from tests.county import County, marks
 
@@ -181,10 +182,7 @@ async def test_no_role_sees_a_field_that_is_not_for_it(world: World) -> None:
     more = {"docket": [await _unsealed(world), await _half_answered(world)]}
     more["agency"] = [world.objects["applicant"], world.persons["rival"].uscc or ""]
     document = described()
-    kinds = {
-        route.replace(":str", "").replace(":int", ""): row["object"]
-        for route, row in committed().items()
-    }
+    kinds = {plain(route): row["object"] for route, row in committed().items()}
     everything = sorted(answers(document), key=lambda one: (one[0] != "GET", one[1]))
     for method, path, schema in everything:
         kind = kinds.get(f"{method} {path}")
@@ -218,13 +216,17 @@ async def _ask(
     if "{" in address:
         before, _, rest = address.partition("{")
         address = before + identifier + rest.partition("}")[2]
-    how = {} if method in ("GET", "DELETE") else body_for(world, address)
-    if person != "nobody":
-        return await world.persons[person].client.request(method, address, **how)
-    if address == "/api/v1/sessions":
-        how = {"json": {"login": world.persons["owner"].login, "password": PASSWORD}}
-    async with program(world.county.app) as client:
-        return await client.request(method, address, **how)
+    account = world.persons["owner" if person == "nobody" else person]
+    real = real_of(world) | {"login": account.login, "password": PASSWORD}
+    how = sent(operations(world.county.app)[f"{method} {path}"], real)
+    if person == "nobody":
+        async with program(world.county.app) as client:
+            return await client.request(method, address, **how)
+    told = await account.client.request(method, address, **how)
+    if told.is_success and b'"person_name":' in told.content and b'"token":' in told.content:
+        # The act has renewed the session.
+        account.client.headers["Authorization"] = f"Bearer {told.json()['token']}"
+    return told
 
 
 def test_the_comparison_finds_what_it_should() -> None:

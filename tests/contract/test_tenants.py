@@ -9,7 +9,6 @@ import json
 import re
 import tomllib
 import uuid
-from collections.abc import Callable
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -24,8 +23,9 @@ from market.app import create_app
 from market.settings import Settings
 from ratings.evaluations.indicators import Party
 from ratings.ledger.actors import Role
-from ratings.ledger.clock import add_months, local_date, now
+from ratings.ledger.clock import local_date, now
 from tests.conftest import PASSWORD, browser, program
+from tests.contract.examples import operations, plain, real_of, sent
 from tests.contract.test_permissions import routes
 from tests.contract.world import OBJECTS, PDF, PERSONS, World, make_world, unknown
 from tests.county import County, marks, picture
@@ -130,8 +130,11 @@ async def _call(
     method, template = route.split(" ", 1)
     path = _NAMES.sub(identifier, template).replace("{position:int}", "1")
     is_page = not path.startswith("/api/")
-    wanted = _page(world, path) if is_page else body_for(world, path)
-    how = {} if method in ("GET", "DELETE") else wanted
+    if is_page:
+        how = {} if method == "GET" else _page(world, path)
+    else:
+        operation = operations(world.county.app)[f"{method} {plain(template)}"]
+        how = sent(operation, real_of(world))
     if person == "nobody":
         async with (browser if is_page else program)(world.county.app) as client:
             answer = await client.request(method, path, **how)
@@ -151,36 +154,6 @@ def _told(answer: httpx.Response, identifier: str) -> tuple[int, str, dict[str, 
     # Files are bytes of any kind; they are only ever compared with each other.
     text = answer.content.decode("utf-8", "replace").replace(identifier, "…")
     return answer.status_code, text, headers
-
-
-def _until() -> str:
-    return add_months(local_date(now()), 6).isoformat()
-
-
-def body_for(world: World, path: str) -> dict[str, Any]:
-    """A body that the route understands, by the last word of its address."""
-    bodies: dict[str, Callable[[], dict[str, Any]]] = {
-        "admission": lambda: {"admit": True, "reason": "证照齐全"},
-        "answer": lambda: {"text": "已整改"},
-        "dismissal": lambda: {"reason": "已核实"},
-        "delisting": lambda: {"severity": "ordinary", "until": _until(), "reason": "严重逾期"},
-        "answers": lambda: {"scores": marks(Party.OWNER, 90)},
-        "1": lambda: {"note": "完成"},
-        "administrator": lambda: {"administrator": True},
-        "erasure": lambda: {"reason": "本人书面申请"},
-        "deactivation": lambda: {"reason": "账号被盗"},
-        "reactivation": lambda: {"reason": "已核实"},
-        "reset": lambda: {"reason": "手机遗失"},
-        "choice": lambda: {"uscc": world.persons["agency"].uscc},
-        "participations": lambda: {"project_name": "四号厂房"},
-        "supervisor": lambda: {"supervisor": world.persons["supervisor"].organisation},
-    }
-    if path.endswith("/deliverables"):
-        return {"params": {"filename": "报告.pdf"}, "content": PDF}
-    if path.startswith("/api/v1/webhooks/"):
-        return {"json": {"url": "https://other.example/", "events": ["*"]}}
-    last = path.rsplit("/", 1)[1]
-    return {"json": bodies[last]()} if last in bodies else {}
 
 
 def _page(world: World, path: str) -> dict[str, Any]:

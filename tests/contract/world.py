@@ -90,6 +90,10 @@ async def _applicant(world: World) -> str:
     return (await world.county.applicant()).uscc or ""
 
 
+async def _supervisor(world: World) -> str:
+    return world.persons["supervisor"].organisation
+
+
 async def _listing(world: World) -> str:
     return await world.county.listing(world.persons["agency"])
 
@@ -219,6 +223,7 @@ OBJECTS: dict[str, Callable[[World], Awaitable[str]]] = {
     "policy": _known("standard"),
     "agency": _agency,
     "applicant": _applicant,
+    "supervisor": _supervisor,
     "listing": _listing,
     "group-buy": _group_buy,
     "engagement": _engagement,

@@ -1,5 +1,7 @@
 """The description of the API as rows: types, fields, operations and the schemas they lead to."""
 
+import json
+from copy import deepcopy
 from typing import Any
 
 import pytest
@@ -16,16 +18,19 @@ DESCRIPTION: dict[str, Any] = {
                 "summary": "Put a tier",
                 "parameters": [
                     {"name": "group_buy", "in": "path", "required": True,
-                     "schema": {"type": "string"}},
+                     "schema": {"type": "string"}, "example": "c25e8f40"},
                     {"name": "limit", "in": "query",
                      "schema": {"type": "integer", "default": 50}, "description": "Most."},
+                    {"name": "q", "in": "query", "schema": {"type": "string"},
+                     "example": "刘 云"},
                     {"name": "If-Match", "in": "header", "required": True,
                      "schema": {"type": "string"}},
                     {"name": "Idempotency-Key", "in": "header",
                      "schema": {"oneOf": [{"type": "string"}, {"type": "null"}]}},
                 ],
                 "requestBody": {"content": {"application/json": {
-                    "schema": {"$ref": "#/components/schemas/Tier"}}}},
+                    "schema": {"$ref": "#/components/schemas/Tier"},
+                    "example": {"from_count": 2, "note": "one's own"}}}},
                 "responses": {
                     "200": {"description": "Put.", "content": {"application/json": {
                         "schema": {"$ref": f"#/components/schemas/{_OUTER}"}}}},
@@ -45,7 +50,8 @@ DESCRIPTION: dict[str, Any] = {
             "put": {
                 "operationId": "file_put",
                 "tags": ["files"],
-                "requestBody": {"content": {"multipart/form-data": {"schema": {}}}},
+                "requestBody": {"content": {"multipart/form-data": {
+                    "schema": {}, "example": {"staff.csv": "uscc,month"}}}},
                 "responses": {},
             },
         },
@@ -128,11 +134,13 @@ def test_an_operation_says_who_may_call_it_and_how() -> None:
     (put,) = reference(DESCRIPTION, CALLERS)["purchasing"].operations
     assert (put.place, put.method) == ("/developers/purchasing#tier_put", "PUT")
     assert (put.roles, put.scope) == (("centre", "enterprise"), "purchasing:write")
-    assert [(row.name, row.place, row.default) for row in put.parameters] == [
-        ("group_buy", "path", ""),
-        ("limit", "query", "50"),
-        ("If-Match", "header", ""),
-        ("Idempotency-Key", "header", ""),
+    rows = [(row.name, row.place, row.default, row.example) for row in put.parameters]
+    assert rows == [
+        ("group_buy", "path", "", "c25e8f40"),
+        ("limit", "query", "50", ""),
+        ("q", "query", "", "刘 云"),
+        ("If-Match", "header", "", ""),
+        ("Idempotency-Key", "header", "", ""),
     ]
     assert [(one.status, one.description) for one in (*put.answers, *put.errors)] == [
         (200, "Put."),
@@ -143,21 +151,37 @@ def test_an_operation_says_who_may_call_it_and_how() -> None:
 def test_the_command_has_what_the_operation_must_have() -> None:
     areas = reference(DESCRIPTION, CALLERS)
     assert areas["purchasing"].operations[0].curl.split(" \\\n  ") == [
-        'curl "$MARKET/api/v1/group-buys/$group_buy/tiers"',
+        'curl "$MARKET/api/v1/group-buys/c25e8f40/tiers?q=%E5%88%98%20%E4%BA%91"',
         "-X PUT",
         '-H "Authorization: Bearer $TOKEN"',
         '-H "Idempotency-Key: $(uuidgen)"',
         "-H 'If-Match: \"…\"'",
-        '--json \'{"from_count": 1, "until": "2027-01-31T09:00:00Z"}\'',
+        """--json '{"from_count": 2, "note": "one'"'"'s own"}'""",
     ]
     assert [one.curl.split(" \\\n  ") for one in areas["files"].operations] == [
         [
             'curl "$MARKET/api/v1/files?filename=$filename"',
             "-H 'Content-Type: application/octet-stream' --data-binary @file",
         ],
-        ['curl "$MARKET/api/v1/files"', "-X PUT", "-F file=@file"],
+        ['curl "$MARKET/api/v1/files"', "-X PUT", "-F staff.csv=@staff.csv"],
     ]
     assert areas["health"].operations[0].curl == 'curl "$MARKET/healthz/live"'
+
+
+def test_a_long_body_has_several_lines_and_stays_what_it_is() -> None:
+    body = {"title": "园区团购" * 9, "tiers": [{"at_least": n, "note": "n" * 20} for n in (2, 3)]}
+    (put,) = reference(DESCRIPTION, CALLERS)["purchasing"].operations
+    assert "\n    " not in put.curl
+    described = deepcopy(DESCRIPTION)
+    operation = described["paths"]["/api/v1/group-buys/{group_buy}/tiers"]["put"]
+    operation["requestBody"]["content"]["application/json"]["example"] = body
+    (put,) = reference(described, CALLERS)["purchasing"].operations
+    shown = put.curl.partition("--json ")[2]
+    assert json.loads(shown.strip("'")) == body
+    assert shown.splitlines()[2:4] == [
+        '    "tiers": [',
+        '      {"at_least": 2, "note": "nnnnnnnnnnnnnnnnnnnn"},',
+    ]
 
 
 def test_what_has_no_tag_is_about_accounts_or_health() -> None:

@@ -1,0 +1,262 @@
+"""Examples of what is sent: the body of every operation that takes one, and values of parameters.
+
+They stand in the description of the API and in the commands of the pages for programmers, and the
+tests send each of them to a running market. Firms, people, offices and documents are invented; the
+codes carry the region 339900, which is assigned to no county. Money is in fen.
+"""
+
+from collections.abc import Mapping
+from typing import Any
+
+Schema = dict[str, Any]
+
+STANDS_FOR = {
+    "agency": "91339900MA2718281U",
+    "applicant": "91339900MA3141592C",
+    "finding": "91339900MA14142130",
+    "supervisor": "b3f0c9d2-6d1e-4f0a-9a57-2c8e41d7f6a0",
+    "listing": "7d0a4c1e-52b7-4a6f-8f37-0e9b6a1c5d28",
+    "group-buy": "c25e8f40-1b93-4d7c-a6e2-94f05d3b7a16",
+    "engagement": "e8a17b36-90c4-4e2d-b5f1-6a3d7c02984b",
+    "deliverable": "1f6b93d8-c7a5-4208-9e64-d05a2b8f71c3",
+    "docket": "94c3e05a-8d12-4b6f-a7c9-5f10e2d6b837",
+    "case": "5a2d7e91-03fb-4c86-b14e-c79f60a8d352",
+    "webhook": "d61f08b4-e739-4a50-8c2b-1b94f7e3a065",
+    "webhook-delivery": "30e9a5c7-4f68-4d1b-92ad-8e57b0c6f214",
+    "api-key": "a94b6f1d-27c0-4e83-bd59-f3082e7c1a46",
+    "session": "68d2f0e5-b1a9-4c34-87f6-0d4e9b5a3c71",
+    "enrolled": "f70c3b82-5e96-4da1-a08d-b26c14f9e75d",
+    "member": "2b85d9e0-a64c-4f17-9c3e-70f1a6d8b549",
+    "hat": "8c1e6a47-f25d-4b90-b7a3-e94d05c2f168",
+    "invitation": "49f7d2c6-08eb-4a35-91b0-a5c83e6f1d72",
+    "invitation-link": "vZ0dQ7mK2nXw5tRj8cYb1eUo4hLs9gAf3pIi6kNq7Ez",
+    "login": "zhou-songhe",
+    "password": "a heron by the weir",
+    "ticket": "gAAAAABqKx3v…",
+    "code": "492039",
+    "deadline": "2027-03-31T09:00:00Z",
+    "coming-day": "2027-04-01",
+    "last-day": "2027-09-30",
+}
+"""What is the market's own and not to be copied: what it is → what stands for it in the examples.
+
+Whoever sends an example puts the real one there: an id, a secret, or a day that still lies ahead
+(`last-day` in about half a year). No other value needs changing.
+"""
+
+_ITS = STANDS_FOR
+_FACTS = {"investment_wan": "10000", "building_area_m2": "20000"}
+_NEW_PASSWORD = "three boats at the ferry"
+_WEBHOOK = {
+    "url": "https://erp.songhe.example/steelyard",
+    "events": ["group_buy.*", "engagement.settled"],
+    "description": "采购系统",
+}
+_REASON = {"reason": "本人持身份证到窗口申请，已核实"}
+
+BODIES: Mapping[str, Any] = {
+    # Accounts
+    "session_open": {"login": _ITS["login"], "password": _ITS["password"]},
+    "password_change": {"old": _ITS["password"], "new": _NEW_PASSWORD},
+    "enterprise_register": {
+        "organisation_name": "云溪松和精密机械有限公司",
+        "organisation_name_en": "Yunxi Songhe Precision Machinery Co., Ltd.",
+        "uscc": "91339900MA1618033Q",
+        "login": "shen-songhe",
+        "password": _NEW_PASSWORD,
+        "person_name": "沈知远",
+    },
+    "second_factor_enrol": {
+        "ticket": _ITS["ticket"],
+        "code": _ITS["code"],
+        "password": _ITS["password"],
+    },
+    "recovery_codes_renew": {"code": _ITS["code"]},
+    "second_factor_remove": {"code": _ITS["code"]},
+    "second_factor_reset": {"reason": "手机遗失，已当面核对身份证"},
+    "membership_join": {"invitation": _ITS["invitation-link"]},
+    "hat_change": {"organisation": _ITS["hat"]},
+    "member_register": {
+        "invitation": _ITS["invitation-link"],
+        "login": "gu-songhe",
+        "password": _NEW_PASSWORD,
+        "person_name": "顾晓岚",
+    },
+    "organisation_change": {"name_en": "Yunxi Songhe Precision Machinery Co., Ltd."},
+    "agency_details_change": {
+        "name_en": "Qinglan Qiushi Engineering Consulting Co., Ltd.",
+        "introduction": "为工业项目编制可行性研究报告和项目申请报告。",
+        "address": "云溪县青岚镇河滨路18号",
+        "contact_name": "陆明",
+        "contact_phone": "0000-8812345",
+    },
+    "member_administrator": {"administrator": True},
+    "invitation_make": {"administrator": False, "note": "新来的采购员小顾"},
+    "office_invite": {
+        "kind": "supervisor",
+        "name": "云溪县水利局",
+        "name_en": "Yunxi County Water Resources Bureau",
+        "note": "评审套餐",
+    },
+    "person_deactivate": {"reason": "账号被盗用，本人来电要求停用"},
+    "person_reactivate": {"reason": "已当面核实本人并换了密码"},
+    "personal_name_change": {"name": "沈知渊"},
+    "personal_data_erase": {"password": _ITS["password"]},
+    "person_erase": _REASON,
+    # Catalogue
+    "package_supervisor_assign": {"supervisor": _ITS["supervisor"]},
+    "county_range_set": {
+        "item": "12",
+        "size_class": "medium",
+        "low_fen": 6_000_000,
+        "high_fen": 24_000_000,
+        "set_on": _ITS["coming-day"],
+        "reason": "本县近两年36份合同的中间八成",
+    },
+    # Agencies and their listings
+    "agency_apply": {
+        "uscc": "91339900MA17320508",
+        "name": "青岚求实工程咨询有限公司",
+        "name_en": "Qinglan Qiushi Engineering Consulting Co., Ltd.",
+        "established_on": "2014-06-18",
+        "staff": 23,
+        "address": "云溪县青岚镇河滨路18号",
+        "contact_name": "陆明",
+        "contact_phone": "0000-8812345",
+        "login": "lu-qiushi",
+        "password": _NEW_PASSWORD,
+        "person_name": "陆明",
+        "introduction": "为工业项目编制可行性研究报告和项目申请报告。",
+        "qualifications": [
+            {"name": "工程咨询单位资信", "level": "乙级", "number": "示例-2024-0117"}
+        ],
+    },
+    "agency_admission_decide": {"admit": True, "reason": "证照齐全，社保在缴23人"},
+    "listing_put_up": {
+        "package": "consulting",
+        "price_fen": 8_500_000,
+        "working_days": 20,
+        "facts": _FACTS,
+    },
+    # Purchases and engagements
+    "group_buy_open": {
+        "package": "consulting",
+        "title": "产业园三期前期咨询团购",
+        "facts": _FACTS,
+        "tiers": [
+            {"at_least": 2, "price_fen": 9_000_000},
+            {"at_least": 3, "price_fen": 8_500_000},
+            {"at_least": 5, "price_fen": 8_000_000},
+        ],
+        "places": 10,
+        "deadline": _ITS["deadline"],
+        "project_name": "松和精密装配车间",
+        "description": "园区内规模相近的厂房，一起采购前期咨询。",
+    },
+    "group_buy_join": {"project_name": "松和精密研发楼"},
+    "group_buy_choose": {"uscc": _ITS["agency"], "reason": "做过园区二期，星级最高"},
+    "purchase_make": {"listing": _ITS["listing"], "project_name": "松和精密成品仓库"},
+    "engagement_milestone_report": {"note": "初稿已交业主审阅"},
+    # Evaluations and sanctions
+    "docket_answer": {
+        "scores": {
+            "quality": "92",
+            "timeliness": "88",
+            "fee": "90",
+            "responsiveness": "95",
+            "procedure": "90",
+            "staff": "85",
+            "contract": "90",
+            "integrity": "100",
+        },
+        "comment": "报告扎实，交付晚了两天。",
+    },
+    "case_answer": {"text": "两份报告已重做并通过复审，附审查意见。"},
+    "case_dismiss": {"reason": "复审意见属实，问题已整改"},
+    "case_delist": {
+        "severity": "ordinary",
+        "until": _ITS["last-day"],
+        "reason": "一年内三份报告未通过审查，且未整改",
+    },
+    "outside_event_report": {
+        "uscc": _ITS["agency"],
+        "on": "2026-05-20",
+        "source": "云溪县税务局",
+        "document": "示例税通〔2026〕31号",
+        "severity": "minor",
+    },
+    # For programs
+    "webhook_subscribe": _WEBHOOK,
+    "webhook_change": _WEBHOOK | {"events": ["*"]},
+    "api_key_make": {
+        "name": "采购系统",
+        "scopes": ["catalogue:read", "purchasing:write"],
+        "valid_days": 180,
+    },
+    # A file for each feed, under the name of the file.
+    "feed_delivery_take_in": {
+        "tax_filing.csv": "uscc,month,state,sales_fen\n"
+        + f"{_ITS['agency']},2026-08,POS,48600000\n"
+    },
+}
+"""operation_id → the body, as JSON has it; of a form with files, name of a part → its content."""
+
+_NAMES: Mapping[str, str] = {
+    "uscc": _ITS["agency"],
+    "listing": _ITS["listing"],
+    "group_buy": _ITS["group-buy"],
+    "engagement": _ITS["engagement"],
+    "deliverable": _ITS["deliverable"],
+    "docket": _ITS["docket"],
+    "case": _ITS["case"],
+    "webhook": _ITS["webhook"],
+    "delivery": _ITS["webhook-delivery"],
+    "key": _ITS["api-key"],
+    "identifier": _ITS["session"],
+    "person": _ITS["member"],
+    "organisation": _ITS["hat"],
+    "invitation": _ITS["invitation"],
+}
+"""What a parameter of the path names, where the operation does not say otherwise below."""
+
+PARAMETERS: Mapping[str, Mapping[str, Any]] = {
+    "second_factor_reset": {"person": _ITS["enrolled"]},
+    "invitation_offer": {"invitation": _ITS["invitation-link"]},
+    "person_find": {"q": "沈"},
+    "item_list": {"active": True},
+    "item_show": {"code": "05"},
+    "package_show": {"code": "consulting"},
+    "package_fee_range": {"code": "consulting", **_FACTS},
+    "package_listings": {"code": "consulting"},
+    "package_supervisor_assign": {"code": "consulting"},
+    "fee_standard_estimate": {"code": "design-10", "kind": "design", "amount_wan": "10000"},
+    "county_range_list": {"as_of": "2026-09-01"},
+    "market_fees_show": {"year": 2026},
+    "agency_list": {"package": "consulting", "stars": 3},
+    "agency_name_check": {"uscc": _ITS["applicant"]},
+    "agency_admission_decide": {"uscc": _ITS["applicant"]},
+    "group_buy_list": {"state": "open"},
+    "engagement_list": {"state": "delivered"},
+    "engagement_milestone_report": {"position": 3},
+    "engagement_deliverable_add": {"filename": "feasibility-study.pdf"},
+    "case_list": {"state": "open"},
+    "finding_show": {"uscc": _ITS["finding"]},
+    "ledger_list": {"subject_kind": "agency", "subject": _ITS["agency"]},
+    "change_list": {"type": "group_buy.*"},
+    "webhook_deliveries": {"state": "failed"},
+    "feed_delivery_take_in": {"as_of": "2026-08"},
+}
+"""operation_id → parameter → value."""
+
+
+def with_examples(operation: Schema) -> None:
+    """Put the examples of an operation of the description (OpenAPI 3.1) into it."""
+    name = operation["operationId"]
+    given = PARAMETERS.get(name, {})
+    for parameter in operation.get("parameters", ()):
+        known = given if parameter["name"] in given or parameter["in"] != "path" else _NAMES
+        if parameter["name"] in known:
+            parameter["example"] = known[parameter["name"]]
+    if name in BODIES:
+        for content in operation["requestBody"]["content"].values():
+            content["example"] = BODIES[name]
