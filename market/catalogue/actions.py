@@ -6,7 +6,8 @@ from datetime import date
 import msgspec
 
 from market.catalogue.county import SizeClass, demonstration_county_ranges
-from market.catalogue.items import load_items, load_packages, needs_county_range
+from market.catalogue.items import load_items
+from market.catalogue.packages import load_packages, needs_county_range
 from market.catalogue.queries import item as item_of
 from market.catalogue.tables import CountyRange, Item, Package
 from ratings.ledger.actions import record

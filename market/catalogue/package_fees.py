@@ -13,7 +13,7 @@ import msgspec
 
 from market.catalogue.county import SIZE_ZH, CountyRange, county_range, size_class
 from market.catalogue.fees import LABEL, Estimate, Facts, FeeStandard, estimate
-from market.catalogue.items import FeeLine, FeePart, Package
+from market.catalogue.packages import FeeLine, FeePart, Package
 from market.catalogue.project_facts import ProjectFacts, choice, number
 from market.catalogue.workings import Line
 from ratings.ledger.errors import Refused

@@ -4,7 +4,7 @@ from collections.abc import Iterable
 
 import msgspec
 
-from market.catalogue.items import FeeLine, FeePart, Package
+from market.catalogue.packages import FeeLine, FeePart, Package
 from market.catalogue.project_facts import (
     CHOSEN,
     CONSTANTS,

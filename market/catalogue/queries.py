@@ -6,9 +6,10 @@ from datetime import date, datetime
 import msgspec
 
 from market.catalogue.county import CountyRange
-from market.catalogue.items import Item, Package, package_days
+from market.catalogue.items import Item
 from market.catalogue.package_fees import PackageRange
 from market.catalogue.package_fees import package_range as reckon
+from market.catalogue.packages import Package, package_days
 from market.catalogue.project_facts import ProjectFacts
 from market.catalogue.standards import load_fee_standards
 from ratings.ledger.database import fetch, fetchrow

@@ -7,7 +7,8 @@ from market.accounts.identity import Asking, actor
 from market.accounts.permissions import allow
 from market.agencies.queries import ListingRow, listings_of_package
 from market.catalogue import queries
-from market.catalogue.items import Item, critical_path
+from market.catalogue.items import Item
+from market.catalogue.packages import critical_path
 from market.catalogue.project_form import facts_needed
 from market.catalogue.standards import load_fee_standards
 from market.purchasing.queries import group_buys

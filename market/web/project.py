@@ -4,8 +4,8 @@ from typing import Any
 
 import msgspec
 
-from market.catalogue.items import Package
 from market.catalogue.package_fees import PackageRange
+from market.catalogue.packages import Package
 from market.catalogue.project_facts import Field, ProjectFacts
 from market.catalogue.project_form import facts_needed
 from market.catalogue.queries import package_range

@@ -8,13 +8,12 @@ import msgspec
 import pytest
 
 from market.catalogue.county import demonstration_county_ranges
-from market.catalogue.items import (
+from market.catalogue.items import load_items, parse_items
+from market.catalogue.packages import (
     critical_path,
-    load_items,
     load_packages,
     needs_county_range,
     package_days,
-    parse_items,
     parse_packages,
 )
 from market.catalogue.standards import DATA, load_fee_standards

@@ -14,8 +14,8 @@ from market.catalogue.county import (
     demonstration_county_ranges,
     size_class,
 )
-from market.catalogue.items import load_packages
 from market.catalogue.package_fees import PackageRange, package_range
+from market.catalogue.packages import load_packages
 from market.catalogue.project_facts import ProjectFacts
 from market.catalogue.project_form import facts_needed
 from market.catalogue.standards import load_fee_standards
