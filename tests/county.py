@@ -24,6 +24,11 @@ from market.agencies.actions import (
     put_up_listing,
 )
 from market.catalogue.actions import assign_supervisor, load_catalogue, load_demonstration_ranges
+from market.catalogue.county_ranges import (
+    NewCountyRange,
+    adopt_county_range,
+    propose_county_range,
+)
 from market.catalogue.project_facts import ProjectFacts
 from market.catalogue.queries import package_range, packages
 from market.engagements.actions import accept, add_deliverable, purchase, report_milestone, settle
@@ -36,6 +41,7 @@ from ratings.ledger.actors import Actor, Role, system
 from ratings.ledger.clock import local_date, now
 from ratings.ledger.database import fetch, fetchval
 from ratings.ledger.errors import SteelyardError
+from tests.colleagues import colleague
 from tests.conftest import PASSWORD, Account, browser, make_uscc, open_account, program
 
 PACKAGE = "consulting"
@@ -55,12 +61,27 @@ class County:
     high_fen: int
     _stack: AsyncExitStack
     _numbers: list[int] = field(default_factory=lambda: [5_000_000])
+    _second: Account | None = None
 
     async def account(self, role: Role) -> Account:
         made = await open_account(self.app, role)
         await self._stack.enter_async_context(made.client)
         await self._stack.enter_async_context(made.browser)
         return made
+
+    async def second(self) -> Account:
+        """Another person of the centre, who decides what the first has proposed."""
+        if self._second is None:
+            self._second = await colleague(self.app, self.centre)
+            await self._stack.enter_async_context(self._second.client)
+            await self._stack.enter_async_context(self._second.browser)
+        return self._second
+
+    async def range(self, wanted: NewCountyRange) -> str:
+        """A county range that one person has proposed and the second adopted."""
+        proposal = await propose_county_range(self.centre.actor(), wanted)
+        await adopt_county_range((await self.second()).actor(), proposal)
+        return proposal
 
     def application(self, **changes: object) -> AgencyApplication:
         """A form that may be sent as it is; every call is another firm."""

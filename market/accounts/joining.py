@@ -42,21 +42,25 @@ async def offer_of(token: str, at: datetime) -> Offer:
     return Offer(Role(row["kind"]), *row[1:])
 
 
-async def join_as_new(actor: Actor, token: str, wanted: NewPerson) -> Account:
+async def join_as_new(
+    actor: Actor, token: str, wanted: NewPerson, *, demonstration: bool = False
+) -> Account:
     """A new account that belongs to the organisation; Conflict when its sign-in name is taken."""
     offer = await offer_of(token, actor.at)
-    person = check_person(wanted, (offer.name, offer.name_en))
-    hashed = await passwords.hashed(person.password)
+    person = check_person(wanted, (offer.name, offer.name_en), demonstration=demonstration)
+    hash_of = passwords.hashed_for_demonstration if demonstration else passwords.hashed
+    hashed = await hash_of(person.password)
     identifier = str(uuid.uuid4())
     async with tx():
         invitation = await _used(token, actor.at)
         if not await fetchval(
             "INSERT INTO person (id, login, name, password_hash, demonstration, created_at)"
-            " VALUES ($1, $2, $3, $4, false, $5) ON CONFLICT (login) DO NOTHING RETURNING true",
+            " VALUES ($1, $2, $3, $4, $5, $6) ON CONFLICT (login) DO NOTHING RETURNING true",
             identifier,
             person.login,
             person.person_name,
             hashed,
+            demonstration,
             actor.at,
         ):
             raise Conflict(

@@ -50,7 +50,8 @@ ANSWERS: Mapping[str, str] = {
     "fee_standard_list": "A page of the standards.",
     "fee_standard_estimate": "The fee by the standard, and each step of the workings.",
     "county_range_list": "A page of the ranges in force on the day.",
-    "county_range_set": "The range as it was set.",
+    "county_range_proposal_list": "A page of the proposals, decided and undecided.",
+    "county_range_propose": "The id of the proposal, which waits for a second person.",
     "market_fees_show": "Quoted and settled prices of the year by package and by fee, each beside"
     " the standard range, and every year against the one before.",
     # Agencies and their listings

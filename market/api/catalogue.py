@@ -3,21 +3,19 @@
 from datetime import date
 
 import msgspec
-from litestar import Response, get, post, put
+from litestar import Response, get, put
 from litestar.di import NamedDependency, Provide
 from litestar.params import FromPath, FromQuery, JSONBody
 
 from market.accounts.identity import Asking, actor
 from market.accounts.permissions import allow
 from market.accounts.queries import Department, supervisors
-from market.accounts.scopes import in_person
 from market.agencies.queries import ListingRow, listings_of_package
 from market.api.cursors import Page
 from market.api.lists import USUAL, Cursor, Limit, best_first, constant_page, sorted_page
 from market.api.openapi import problem_answer
 from market.api.preconditions import IfMatch, expected, versioned
 from market.api.project_figures import project_facts, standard_facts
-from market.api.repeats import IdempotencyKey, answer_once
 from market.catalogue import actions, queries
 from market.catalogue.fee_standards import FeeStandard
 from market.catalogue.fees import Estimate, Facts, estimate
@@ -255,28 +253,6 @@ async def list_county_ranges(
     return await sorted_page(request, limit, cursor, found, lambda row: (row.item, row.size_class))
 
 
-@post(
-    "/county-ranges",
-    operation_id="county_range_set",
-    summary="Set a county range, with its day and its reason",
-    tags=_TAGS,
-    **allow(Role.CENTRE),
-    **in_person(),
-)
-async def set_county_range(
-    request: Asking,
-    data: JSONBody[actions.NewCountyRange],
-    idempotency_key: IdempotencyKey = None,
-) -> actions.NewCountyRange:
-    who = actor(request)
-
-    async def effect() -> actions.NewCountyRange:
-        await actions.set_county_range(who, data)
-        return data
-
-    return await answer_once(request, who, idempotency_key, actions.NewCountyRange, effect)
-
-
 ROUTES = [
     list_items,
     show_item,
@@ -289,7 +265,6 @@ ROUTES = [
     list_fee_standards,
     show_estimate,
     list_county_ranges,
-    set_county_range,
 ]
 
 

@@ -30,6 +30,8 @@ STANDS_FOR = {
     "hat": "8c1e6a47-f25d-4b90-b7a3-e94d05c2f168",
     "invitation": "49f7d2c6-08eb-4a35-91b0-a5c83e6f1d72",
     "invitation-link": "vZ0dQ7mK2nXw5tRj8cYb1eUo4hLs9gAf3pIi6kNq7Ez",
+    "county-range-proposal": "0b7e52d9-83a6-4c1f-b4d0-96e1f85a2c37",
+    "own-proposal": "d4815fa2-6c3b-4e90-a1f7-3b52c08e9d64",
     "login": "zhou-songhe",
     "password": "a heron by the weir",
     "ticket": "gAAAAABqKx3v…",
@@ -105,7 +107,7 @@ BODIES: Mapping[str, Any] = {
     "person_erase": _REASON,
     # Catalogue
     "package_supervisor_assign": {"supervisor": _ITS["supervisor"]},
-    "county_range_set": {
+    "county_range_propose": {
         "item": "12",
         "size_class": "medium",
         "low_fen": 6_000_000,
@@ -113,6 +115,7 @@ BODIES: Mapping[str, Any] = {
         "set_on": _ITS["coming-day"],
         "reason": "本县近两年36份合同的中间八成",
     },
+    "county_range_refuse": {"reason": "样本太少，请补充询价"},
     # Agencies and their listings
     "agency_apply": {
         "uscc": "91339900MA17320508",
@@ -216,6 +219,7 @@ _NAMES: Mapping[str, str] = {
     "person": _ITS["member"],
     "organisation": _ITS["hat"],
     "invitation": _ITS["invitation"],
+    "proposal": _ITS["county-range-proposal"],
 }
 """What a parameter of the path names, where the operation does not say otherwise below."""
 
@@ -231,6 +235,8 @@ PARAMETERS: Mapping[str, Mapping[str, Any]] = {
     "package_supervisor_assign": {"code": "consulting"},
     "fee_standard_estimate": {"code": "design-10", "kind": "design", "amount_wan": "10000"},
     "county_range_list": {"as_of": "2026-09-01"},
+    "county_range_proposal_list": {"state": "proposed"},
+    "county_range_proposal_withdraw": {"proposal": _ITS["own-proposal"]},
     "market_fees_show": {"year": 2026},
     "agency_list": {"package": "consulting", "stars": 3},
     "agency_name_check": {"uscc": _ITS["applicant"]},

@@ -1,20 +1,15 @@
 """Loading the catalogue from its data files, and what the centre sets in it."""
 
-import uuid
-from datetime import date
-
 import msgspec
 
-from market.catalogue.county import SizeClass, demonstration_county_ranges
+from market.catalogue.county import demonstration_county_ranges
 from market.catalogue.items import load_items
-from market.catalogue.packages import load_packages, needs_county_range
-from market.catalogue.queries import item as item_of
+from market.catalogue.packages import load_packages
 from market.catalogue.tables import CountyRange, Item, Package
 from ratings.ledger.actions import record
 from ratings.ledger.actors import Actor
-from ratings.ledger.clock import local_date
 from ratings.ledger.database import execute, fetchrow, fetchval, row_id, tx
-from ratings.ledger.errors import Conflict, NotFound, Refused
+from ratings.ledger.errors import NotFound
 from ratings.ledger.versions import Versions, unchanged
 
 
@@ -87,71 +82,6 @@ async def load_demonstration_ranges(actor: Actor) -> int:
             actor, "county_range.demonstration_loaded", "catalogue", "list-2.0", {"n": len(ranges)}
         )
     return len(ranges)
-
-
-class NewCountyRange(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """The range for one item and size of project, in force from `set_on`."""
-
-    item: str
-    size_class: SizeClass
-    low_fen: int
-    high_fen: int
-    set_on: date
-    reason: str
-
-
-async def set_county_range(actor: Actor, wanted: NewCountyRange) -> None:
-    """The centre sets a range where no published standard covers an item, with its reason."""
-    if not 0 < wanted.low_fen <= wanted.high_fen:
-        raise Refused("range-order", "A range runs from above zero to a figure not below its low.")
-    if not wanted.reason.strip():
-        raise Refused("reason-missing", "A decision needs its reason.")
-    if wanted.set_on < local_date(actor.at):
-        raise Refused("range-backdated", "A range cannot begin in the past.")
-    async with tx():
-        item = await item_of(wanted.item)
-        if not needs_county_range(item, load_packages()):
-            raise Refused(
-                "standard-published",
-                "Item {code} is covered by the published standard {standard}; the county sets no"
-                " range of its own for it.",
-                code=item.code,
-                standard=item.fee_standard,
-            )
-        known = await fetchval(
-            "SELECT true FROM county_range WHERE item = $1 AND size_class = $2 AND set_on = $3",
-            wanted.item,
-            wanted.size_class,
-            wanted.set_on,
-        )
-        if known:
-            raise Conflict("range-known", "A range of this item and size begins that day already.")
-        await CountyRange.insert(
-            CountyRange(
-                id=str(uuid.uuid4()),
-                item=wanted.item,
-                size_class=wanted.size_class,
-                low_fen=wanted.low_fen,
-                high_fen=wanted.high_fen,
-                set_on=wanted.set_on,
-                reason=wanted.reason,
-                set_by=actor.organisation,
-                created_at=actor.at,
-            )
-        )
-        await record(
-            actor,
-            "county_range.set",
-            "item",
-            wanted.item,
-            {
-                "size_class": wanted.size_class,
-                "low_fen": wanted.low_fen,
-                "high_fen": wanted.high_fen,
-                "set_on": wanted.set_on.isoformat(),
-            },
-            reason=wanted.reason,
-        )
 
 
 async def assign_supervisor(

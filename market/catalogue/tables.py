@@ -15,7 +15,7 @@ from piccolo.columns import (
 )
 from piccolo.table import Table
 
-from market.accounts.tables import Organisation
+from market.accounts.tables import Organisation, Person
 from ratings.ledger.database import ENGINE
 
 
@@ -43,7 +43,10 @@ class Item(Table, db=ENGINE):
 
 
 class CountyRange(Table, db=ENGINE):
-    """The range the centre sets where no published standard covers an item (收费区间)."""
+    """The range the centre sets where no published standard covers an item (收费区间).
+
+    It bears the id of the proposal that a second person adopted.
+    """
 
     id = UUID(primary_key=True)
     item = ForeignKey(references=Item, null=False, on_delete=OnDelete.restrict)
@@ -55,3 +58,25 @@ class CountyRange(Table, db=ENGINE):
     set_by = ForeignKey(references=Organisation, null=True, on_delete=OnDelete.restrict)
     demonstration = Boolean(default=False)
     created_at = Timestamptz()
+
+
+class CountyRangeProposal(Table, db=ENGINE):
+    """What one person of the centre proposes and another decides.
+
+    `state` proposed, adopted, refused or withdrawn; `decision` is the reason of a refusal.
+    """
+
+    id = UUID(primary_key=True)
+    item = ForeignKey(references=Item, null=False, on_delete=OnDelete.restrict)
+    size_class = Varchar(length=10)
+    low_fen = BigInt()
+    high_fen = BigInt()
+    set_on = Date()
+    reason = Text()
+    organisation = ForeignKey(references=Organisation, null=False, on_delete=OnDelete.restrict)
+    proposed_by = ForeignKey(references=Person, null=False, on_delete=OnDelete.restrict)
+    proposed_at = Timestamptz()
+    state = Varchar(length=10)
+    decided_by = ForeignKey(references=Person, null=True, on_delete=OnDelete.restrict)
+    decided_at = Timestamptz(null=True, default=None)
+    decision = Text()

@@ -62,6 +62,12 @@ ACCOUNTS = (
         "The centre: admissions, cases, flags, evaluations",
     ),
     DemonstrationAccount(
+        "centre2@demo",
+        Role.CENTRE,
+        "中心的第二人：复核他人提出的事项，如收费区间",
+        "A second person of the centre, who decides what the first has proposed",
+    ),
+    DemonstrationAccount(
         "auditor@demo",
         Role.AUDITOR,
         "监督：可查看全部，不作改动",

@@ -8,6 +8,9 @@ import msgspec
 from obstore.store import ObjectStore
 
 from market.accounts.actions import NewAccount, create_account
+from market.accounts.invitations import NewInvitation, invite
+from market.accounts.joining import join_as_new
+from market.accounts.rules import NewPerson
 from market.catalogue.actions import assign_supervisor
 from market.catalogue.queries import packages
 from market.demonstration.accounts import PASSWORD
@@ -83,6 +86,7 @@ async def assemble(now: datetime, store: ObjectStore, progress: Callable[[str], 
         "Yunxi County Intermediary Service Centre",
         random,
     )
+    await _second_person(centre.at(opened), "centre2@demo", random)
     await _official(
         opened,
         Role.AUDITOR,
@@ -138,6 +142,13 @@ async def _official(
     )
     account = await create_account(system(at), wanted, demonstration=True)
     return Player(role, account.person, account.organisation)
+
+
+async def _second_person(first: Actor, login: str, random: Random) -> None:
+    """A colleague, for what one person proposes and another decides."""
+    invitation = await invite(first, NewInvitation())
+    wanted = NewPerson(login, PASSWORD, person_name(random))
+    await join_as_new(Actor(Role.PUBLIC, first.at), invitation.token, wanted, demonstration=True)
 
 
 async def _enterprise(at: datetime, plan: EnterprisePlan) -> Player:

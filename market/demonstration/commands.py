@@ -16,6 +16,9 @@ from market.demonstration.walk import walk
 @click.option("--centre-login", default="centre@demo", show_default=True)
 @click.option("--centre-password", default=PASSWORD, show_default=True)
 @click.option("--centre-code", default="", help="Of the authenticator, where there is one.")
+@click.option("--centre2-login", default="centre2@demo", show_default=True, help="Decides with it.")
+@click.option("--centre2-password", default=PASSWORD, show_default=True)
+@click.option("--centre2-code", default="", help="Of the authenticator, where there is one.")
 @click.option("--supervisor-login", default="supervisor@demo", show_default=True)
 @click.option("--supervisor-password", default=PASSWORD, show_default=True)
 @click.option("--supervisor-code", default="", help="Of the authenticator, where there is one.")
@@ -24,6 +27,9 @@ def demo(
     centre_login: str,
     centre_password: str,
     centre_code: str,
+    centre2_login: str,
+    centre2_password: str,
+    centre2_code: str,
     supervisor_login: str,
     supervisor_password: str,
     supervisor_code: str,
@@ -31,8 +37,8 @@ def demo(
     """Walk from the catalogue to the stars through the public API of a running server.
 
     It brings new invented firms, so it can be walked again and again. A server without the
-    demonstration needs the accounts of a centre and of a supervising department, with the codes of
-    their authenticators.
+    demonstration needs the accounts of two people of a centre and of a supervising department, with
+    the codes of their authenticators.
     """
     officials = Officials(
         centre_login,
@@ -41,6 +47,9 @@ def demo(
         supervisor_password,
         centre_code,
         supervisor_code,
+        centre2_login,
+        centre2_password,
+        centre2_code,
     )
     ground = Ground(url, officials, SystemRandom())
     try:

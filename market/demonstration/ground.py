@@ -21,7 +21,7 @@ _SHARES = {
 
 
 class Officials(msgspec.Struct, frozen=True):
-    """How the walk signs in as the two offices it needs."""
+    """How the walk signs in as the two offices it needs, and as a second person of the centre."""
 
     centre_login: str
     centre_password: str
@@ -29,6 +29,9 @@ class Officials(msgspec.Struct, frozen=True):
     supervisor_password: str
     centre_code: str = ""
     supervisor_code: str = ""
+    centre2_login: str = ""
+    centre2_password: str = ""
+    centre2_code: str = ""
 
 
 class Firm(msgspec.Struct, frozen=True):
@@ -66,6 +69,13 @@ class Ground:
             who.supervisor_login, who.supervisor_password, who.supervisor_code
         )
         return str(office["organisation"])
+
+    def second_person(self) -> Visitor:
+        """Of the centre: who decides what the first has proposed."""
+        visitor = self.visitor("second person")
+        who = self._officials
+        visitor.sign_in(who.centre2_login, who.centre2_password, who.centre2_code)
+        return visitor
 
     def visitor(self, name: str) -> Visitor:
         visitor = Visitor(self._url, name)

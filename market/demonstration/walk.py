@@ -60,17 +60,27 @@ def catalogue(ground: Ground, say: Say) -> int:
 def _set_ranges(ground: Ground) -> None:
     """On a server without demonstration data the centre first sets what no standard covers."""
     known = {row["item"] for row in ground.public.every("/county-ranges")}
-    for item in ground.public.get(f"/packages/{PACKAGE}")["items"]:
-        if item["fee_standard"] is None and item["code"] not in known:
-            wanted = {
-                "item": item["code"],
-                "size_class": "small",
-                "low_fen": 600_000,
-                "high_fen": 1_200_000,
-                "set_on": ground.today.isoformat(),
-                "reason": "演示用虚构区间 / Invented for a walk through the market",
-            }
-            ground.centre.post("/county-ranges", wanted)
+    items = ground.public.get(f"/packages/{PACKAGE}")["items"]
+    missing = [
+        item["code"] for item in items if item["fee_standard"] is None and item["code"] not in known
+    ]
+    if not missing:
+        return
+    second = ground.second_person()
+    for code in missing:
+        wanted = {
+            "item": code,
+            "size_class": "small",
+            "low_fen": 600_000,
+            "high_fen": 1_200_000,
+            "set_on": ground.today.isoformat(),
+            "reason": "演示用虚构区间 / Invented for a walk through the market",
+        }
+        proposals = "/county-range-proposals"
+        proposal = ground.centre.post(proposals, wanted)["proposal"]
+        own = ground.centre.refused("POST", f"{proposals}/{proposal}/adoption", {})
+        claim(own["status"] == 403, "nobody decides what they have proposed")
+        second.post(f"{proposals}/{proposal}/adoption", {})
 
 
 def admission(ground: Ground, say: Say, highest: int) -> tuple[Firm, Firm, int]:

@@ -1,4 +1,4 @@
-"""The centre's console: admissions, what it sets in the catalogue, outside events, the ledger."""
+"""The centre's console: admissions, who supervises which package, outside events, the ledger."""
 
 from typing import Any
 
@@ -18,9 +18,8 @@ from market.agencies.queries import (
     qualifications,
     refused_admissions,
 )
-from market.catalogue.actions import NewCountyRange, assign_supervisor, set_county_range
-from market.catalogue.county import SIZE_ZH
-from market.catalogue.queries import CountyRangeRow, county_ranges, items, packages
+from market.catalogue.actions import assign_supervisor
+from market.catalogue.queries import packages
 from market.web import asked, words
 from market.web.decisions import OF_THE_MARKET, latest_decisions
 from market.web.forms import Form, refusal, submitted
@@ -28,7 +27,6 @@ from market.web.history import timeline
 from market.web.render import locale_of, page, see_other
 from ratings.evaluations.queries import awaiting
 from ratings.ledger.actors import Actor, Role
-from ratings.ledger.clock import local_date
 from ratings.ledger.errors import SteelyardError
 from ratings.ledger.queries import history, latest
 from ratings.ledger.text import N_
@@ -160,66 +158,6 @@ async def name_supervisor(request: Asking, code: FromPath[str]) -> Response[Any]
     return see_other("/console/packages", N_("The supervising department is named."))
 
 
-async def _ranges_page(
-    request: Asking, form: Form, error: SteelyardError | None = None
-) -> Response[str]:
-    catalogue = await items(active=True)
-    today = local_date(actor(request).at)
-    fields = {
-        "range-order": "low",
-        "range-backdated": "set_on",
-        "range-known": "set_on",
-        "reason-missing": "reason",
-        "standard-published": "item",
-    }
-    return page(
-        request,
-        "centre/ranges.html",
-        status=error.status if error else 200,
-        ranges=_by_item(await county_ranges(today)),
-        items={one.code: one for one in catalogue},
-        unpriced=[one for one in catalogue if one.fee_standard is None],
-        sizes=SIZE_ZH,
-        today=today,
-        typed=form.typed,
-        **refusal(request, error, fields),
-    )
-
-
-def _by_item(found: list[CountyRangeRow]) -> dict[str, dict[str, CountyRangeRow]]:
-    """Item → size of project → its range."""
-    table: dict[str, dict[str, CountyRangeRow]] = {}
-    for one in found:
-        table.setdefault(one.item, {})[one.size_class] = one
-    return table
-
-
-@get("/console/ranges", **allow(Role.CENTRE))
-async def ranges(request: Asking) -> Response[str]:
-    return await _ranges_page(request, Form({}))
-
-
-@post("/console/ranges", **allow(Role.CENTRE))
-async def set_range(request: Asking) -> Response[Any]:
-    form = await submitted(request)
-    try:
-        form.required("item")
-        size = form.choice("size_class", *SIZE_ZH)
-        wanted = NewCountyRange(
-            item=form.text("item"),
-            size_class=size,
-            low_fen=form.fen("low"),
-            high_fen=form.fen("high"),
-            set_on=form.day("set_on"),
-            reason=form.text("reason"),
-        )
-        form.check()
-        await set_county_range(actor(request), wanted)
-    except SteelyardError as error:
-        return await _ranges_page(request, form, error)
-    return see_other("/console/ranges", N_("The county range is set."))
-
-
 def _events_page(request: Asking, form: Form, error: SteelyardError | None = None) -> Response[str]:
     fields = {
         "uscc-length": "uscc",
@@ -291,8 +229,6 @@ ROUTES = [
     decide,
     package_supervisors,
     name_supervisor,
-    ranges,
-    set_range,
     events,
     take_in_event,
     ledger,

@@ -5,6 +5,8 @@ from enum import StrEnum
 
 import msgspec
 
+from ratings.ledger.errors import Forbidden
+
 
 class Role(StrEnum):
     """The hats: one person may own several, but wears one at a time."""
@@ -37,3 +39,12 @@ class Actor(msgspec.Struct, frozen=True):
 def system(at: datetime) -> Actor:
     """The timetable and the consequences that follow from somebody else's act."""
     return Actor(role=Role.SYSTEM, at=at)
+
+
+def second_person(actor: Actor, first: str) -> None:
+    """Forbidden unless the actor is another person than `first`, who proposed what is decided."""
+    if actor.person is None or actor.person == first:
+        raise Forbidden(
+            "second-person-needed",
+            "Somebody else has to decide: nobody decides what they proposed themselves.",
+        )

@@ -70,7 +70,8 @@ def test_no_key_decides_rates_or_answers_a_case() -> None:
         "POST /api/v1/cases/{case:str}/answer",
         "POST /api/v1/cases/{case:str}/delisting",
         "POST /api/v1/cases/{case:str}/dismissal",
-        "POST /api/v1/county-ranges",
+        "POST /api/v1/county-range-proposals",
+        "POST /api/v1/county-range-proposals/{proposal:str}/adoption",
         "POST /api/v1/dockets/{docket:str}/answers",
     ):
         assert table[route] == IN_PERSON, route

@@ -4,6 +4,7 @@ The tables of this folder ask it: who finds what, and who reads which field.
 """
 
 import contextlib
+import itertools
 import tempfile
 import uuid
 from collections.abc import Awaitable, Callable
@@ -19,12 +20,13 @@ from market.accounts.joining import join
 from market.accounts.second_factors import enrol, offer
 from market.accounts.signing_in import sign_in
 from market.accounts.visits import Visit
+from market.catalogue.county_ranges import NewCountyRange, propose_county_range
 from market.engagements.actions import purchase, report_milestone
 from market.notices.actions import Subscribed, send_test, subscribe
 from market.notices.rules import NewWebhook
 from market.purchasing.actions import close_group_buy, join_group_buy, offer_to_serve
 from ratings.ledger.actors import Role, system
-from ratings.ledger.clock import now
+from ratings.ledger.clock import local_date, now
 from ratings.ledger.database import execute
 from ratings.ledger.errors import Bilingual, Conflict
 from ratings.sanctions.actions import open_case
@@ -38,6 +40,7 @@ PDF = b"%PDF-1.7\n" + b"a report " * 20 + b"\n%%EOF\n"
 MONTH = "2026-08"
 # Texts that stand nowhere else, so that a search finds whom they reach.
 CONTACT, PHONE, NOTE = "联系人欧阳", "139-5500-7711", "节点备注：已踏勘"
+_days = itertools.count(1)
 PROJECT, JOINED, FILE, REASON = "二号厂房", "三号厂房", "测绘报告.pdf", "得分低至一星"
 
 # Who wears which hat: in each row the last one is of the same role and owns nothing.
@@ -207,6 +210,20 @@ async def _member(world: World) -> str:
     return (await colleague(world.county.app, stranger)).person
 
 
+async def _proposal(world: World) -> str:
+    """The second person's, for the centre to decide."""
+    return await propose_county_range((await world.county.second()).actor(), _range_of_a_new_day())
+
+
+async def _own_proposal(world: World) -> str:
+    return await propose_county_range(world.persons["centre"].actor(), _range_of_a_new_day())
+
+
+def _range_of_a_new_day() -> NewCountyRange:
+    begins = local_date(now()) + timedelta(days=next(_days))
+    return NewCountyRange("07", "small", 1_000_000, 2_000_000, begins, "县发改局询价")
+
+
 def _known(code: str) -> Callable[[World], Awaitable[str]]:
     async def made(_: World) -> str:
         return code
@@ -240,9 +257,13 @@ OBJECTS: dict[str, Callable[[World], Awaitable[str]]] = {
     "invitation-link": _invitation_link,
     "hat": _hat,
     "member": _member,
+    "county-range-proposal": _proposal,
+    "own-proposal": _own_proposal,
 }
 # An owner's call may end these, and the next call needs another.
 CONSUMED = {
+    "county-range-proposal",
+    "own-proposal",
     "enrolled",
     "hat",
     "invitation",

@@ -11,11 +11,14 @@ from litestar import Litestar
 
 from market import worker
 from market.accounts.actions import NewAccount, create_account
+from market.accounts.invitations import NewInvitation, invite
+from market.accounts.joining import join_as_new
+from market.accounts.rules import NewPerson
 from market.catalogue.actions import load_catalogue
 from market.demonstration.accounts import PASSWORD
 from market.demonstration.commands import demo
 from market.settings import Settings
-from ratings.ledger.actors import Role, system
+from ratings.ledger.actors import Actor, Role, system
 from ratings.ledger.clock import now
 from ratings.ledger.queries import latest
 from ratings.verification import verify
@@ -35,7 +38,12 @@ async def server(app: Litestar, database: str) -> AsyncIterator[str]:
             password=OFFICE_PASSWORD,
             person_name="某人",
         )
-        await create_account(system(now()), wanted)
+        account = await create_account(system(now()), wanted)
+        if role is Role.CENTRE:
+            first = Actor(role, now(), account.person, account.organisation)
+            invitation = await invite(first, NewInvitation())
+            second = NewPerson("centre-office2", OFFICE_PASSWORD, "另一人")
+            await join_as_new(Actor(Role.PUBLIC, now()), invitation.token, second)
     listening = socket.socket()
     listening.bind(("127.0.0.1", 0))
     served = uvicorn.Server(
@@ -61,6 +69,8 @@ async def run_demo(*arguments: str) -> Result:
 OFFICES = (
     "--centre-login=centre-office",
     f"--centre-password={OFFICE_PASSWORD}",
+    "--centre2-login=centre-office2",
+    f"--centre2-password={OFFICE_PASSWORD}",
     "--supervisor-login=supervisor-office",
     f"--supervisor-password={OFFICE_PASSWORD}",
 )

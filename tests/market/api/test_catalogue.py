@@ -1,12 +1,9 @@
 """The catalogue over HTTP: what a stranger may ask before signing in to anything."""
 
-from typing import Any
-
 import pytest
 
-from ratings.ledger.clock import local_date, now
 from ratings.ledger.database import fetchval
-from tests.county import County, picture
+from tests.county import County
 
 
 async def test_items_in_pages(county: County) -> None:
@@ -76,36 +73,6 @@ async def test_a_fee_standard_reckons_with_its_workings(county: County) -> None:
     assert (await client.get(address, params={"kind": "none"})).json()["code"] == "unknown-kind"
     unknown = await client.get("/api/v1/fee-standards/none/estimate")
     assert (unknown.status_code, unknown.json()["code"]) == (404, "fee-standard-unknown")
-
-
-async def test_a_county_range_is_set_with_its_day_and_reason(county: County) -> None:
-    wanted: dict[str, Any] = {
-        "item": "07",
-        "size_class": "small",
-        "low_fen": 1_000_000,
-        "high_fen": 2_000_000,
-        "set_on": local_date(now()).isoformat(),
-        "reason": "县发改局询价",
-    }
-    client = county.centre.client
-    refusals: dict[str, dict[str, Any]] = {
-        "range-order": {"low_fen": 3_000_000},
-        "reason-missing": {"reason": " "},
-        "range-backdated": {"set_on": "2020-01-01"},
-        "standard-published": {"item": "02"},
-        "item-unknown": {"item": "98"},
-    }
-    before = await picture()
-    for code, changes in refusals.items():
-        answer = await client.post("/api/v1/county-ranges", json=wanted | changes)
-        assert answer.json()["code"] == code
-    assert await picture() == before
-    assert (await client.post("/api/v1/county-ranges", json=wanted)).status_code == 201
-    again = await client.post("/api/v1/county-ranges", json=wanted)
-    assert (again.status_code, again.json()["code"]) == (409, "range-known")
-    shown = (await client.get("/api/v1/county-ranges", params={"limit": 100})).json()["items"]
-    (mine,) = [row for row in shown if (row["item"], row["size_class"]) == ("07", "small")]
-    assert (mine["high_fen"], mine["demonstration"]) == (2_000_000, False)
 
 
 async def test_a_department_is_named_for_a_package(county: County) -> None:

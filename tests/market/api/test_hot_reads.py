@@ -12,7 +12,8 @@ import pytest
 
 from market.agencies.actions import withdraw_listing
 from market.app import Application, create_app
-from market.catalogue.actions import NewCountyRange, assign_supervisor, set_county_range
+from market.catalogue.actions import assign_supervisor
+from market.catalogue.county_ranges import NewCountyRange
 from market.settings import Settings
 from ratings.evaluations.actions import unseal
 from ratings.ledger import clock, database
@@ -193,7 +194,7 @@ async def test_what_an_act_has_changed_is_read_anew(county: County, ways: Ways) 
     await look()
     await withdraw_listing(agency.actor(), listing)
     await look()
-    await set_county_range(county.centre.actor(), await _range(local_date(now())))
+    await county.range(await _range(local_date(now())))
     await look()
     # Nothing here would be proved by a read that never changed.
     versions = Counter(address for address, _ in seen)
@@ -259,9 +260,7 @@ async def test_time_alone_changes_only_what_is_bounded_by_it(
 ) -> None:
     agency = await county.agency()
     await county.listing(agency)
-    await set_county_range(
-        county.centre.actor(), await _range(local_date(now()) + timedelta(days=1))
-    )
+    await county.range(await _range(local_date(now()) + timedelta(days=1)))
     addresses = _addresses(agency)
     before = {address: (await ways.same(address)).content for address in addresses}
     clock_of_the_program(timedelta(days=1))

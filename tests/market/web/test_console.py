@@ -5,6 +5,7 @@ from datetime import timedelta
 
 import pytest
 
+from market.catalogue.county_ranges import proposals
 from market.catalogue.queries import items, package
 from market.worker import consider_case
 from ratings.ledger.actors import Role, system
@@ -111,6 +112,14 @@ async def test_the_centre_sets_a_range_names_a_supervisor_and_takes_in_an_event(
     assert refused.status_code == 422
     assert 'id="low-error"' in refused.text
     assert (await centre.post("/console/ranges", data={**data, "high": "2000"})).status_code == 303
+    (proposal,) = await proposals(local_date(now()))
+    path = f"/console/ranges/proposals/{proposal.id}"
+    alone = await centre.post(f"{path}/adoption")
+    assert alone.status_code == 403
+    second = (await county.second()).browser
+    assert (await second.post(f"{path}/refusal", data={"reason": " "})).status_code == 422
+    assert f'action="{path}/adoption"' in (await second.get("/console/ranges")).text
+    assert (await second.post(f"{path}/adoption")).status_code == 303
     other = await county.account(Role.SUPERVISOR)
     path = f"/console/packages/{PACKAGE}/supervisor"
     named = {"supervisor": other.organisation, "version": str((await package(PACKAGE)).version)}
