@@ -8,10 +8,12 @@ from market.accounts.rules import check_name, check_organisation
 from ratings.ledger.actions import record
 from ratings.ledger.actors import Actor, Role
 from ratings.ledger.database import execute, fetchrow, tx
+from ratings.ledger.versions import Versions, unchanged
 
 
 class Profile(msgspec.Struct, frozen=True):
-    """The organisation whose hat is worn. `name` is the registered one, and stays."""
+    """The organisation whose hat is worn. `name` is the registered one, and stays. `version` counts
+    the changes of what it says of itself."""
 
     id: str
     role: Role
@@ -19,6 +21,7 @@ class Profile(msgspec.Struct, frozen=True):
     name_en: str
     uscc: str | None
     demonstration: bool
+    version: int
 
 
 class NewProfile(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -29,27 +32,41 @@ class NewProfile(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 async def profile(actor: Actor) -> Profile:
     row = await fetchrow(
-        "SELECT id::text, kind, name, name_en, uscc, demonstration FROM organisation WHERE id = $1",
+        "SELECT id::text, kind, name, name_en, uscc, demonstration, version"
+        " FROM organisation WHERE id = $1",
         actor.organisation,
     )
     assert row is not None
     return Profile(row[0], Role(row[1]), *row[2:])
 
 
-async def change_profile(actor: Actor, wanted: NewProfile) -> Profile:
-    """Put another English name; Forbidden to whoever does not administer the organisation."""
+async def change_profile(
+    actor: Actor, wanted: NewProfile, expected: Versions | None = None
+) -> Profile:
+    """Put another English name; Forbidden to whoever does not administer the organisation, Stale
+    when it is of none of the expected versions any more."""
     async with tx():
         organisation = await administered(actor)
         await hold(organisation)
         before = await profile(actor)
+        unchanged(before.version, expected)
         _, name_en = check_organisation(before.name, wanted.name_en)
         if name_en != before.name_en:
             await execute(
                 "UPDATE organisation SET name_en = $2 WHERE id = $1", organisation, name_en
             )
+            await raise_version(organisation)
             facts = {"name_en": name_en, "before": before.name_en}
             await record(actor, "organisation.changed", "organisation", organisation, facts)
-    return msgspec.structs.replace(before, name_en=name_en)
+        return await profile(actor)
+
+
+async def raise_version(*organisations: str) -> None:
+    """What these say of themselves is another from now on. Part of an act that holds them."""
+    await execute(
+        "UPDATE organisation SET version = version + 1 WHERE id = ANY($1::uuid[])",
+        list(organisations),
+    )
 
 
 async def change_name(actor: Actor, name: str) -> None:

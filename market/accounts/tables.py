@@ -18,7 +18,8 @@ from ratings.ledger.database import ENGINE
 
 
 class Organisation(Table, db=ENGINE):
-    """`kind` is the role its members wear. `demonstration` marks invented ones."""
+    """`kind` is the role its members wear. `demonstration` marks invented ones. Every change of
+    what it says of itself, an agency's details among them, raises `version`."""
 
     id = UUID(primary_key=True)
     kind = Varchar(length=12)
@@ -27,6 +28,7 @@ class Organisation(Table, db=ENGINE):
     uscc = Varchar(length=18, null=True, default=None, unique=True)
     demonstration = Boolean(default=False)
     created_at = Timestamptz()
+    version = Integer(default=1)
 
 
 class Person(Table, db=ENGINE):

@@ -14,6 +14,7 @@ from market.accounts.rules import NewPerson
 from market.agencies import details
 from market.api.cursors import Page
 from market.api.lists import USUAL, Cursor, Limit, sorted_page
+from market.api.preconditions import IfMatch, expected, versioned
 from market.api.repeats import IdempotencyKey, answer_once
 from market.api.sessions import NewSession, Registered, new_session
 from ratings.ledger.actors import Role
@@ -142,7 +143,9 @@ async def register_member(data: JSONBody[MemberRegistration], request: Asking) -
     **allow(*ANYBODY_SIGNED_IN),
 )
 async def show_organisation(request: Asking) -> profiles.Profile:
-    return await profiles.profile(actor(request))
+    found = await profiles.profile(actor(request))
+    versioned(request, found.version)
+    return found
 
 
 @put(
@@ -153,10 +156,11 @@ async def show_organisation(request: Asking) -> profiles.Profile:
     **allow(*_WITHOUT_DETAILS),
 )
 async def change_organisation(
-    data: JSONBody[profiles.NewProfile], request: Asking
+    data: JSONBody[profiles.NewProfile], request: Asking, if_match: IfMatch = None
 ) -> profiles.Profile:
-    """For its administrators. Agencies change it with their other details."""
-    return await profiles.change_profile(actor(request), data)
+    """For its administrators. Agencies change it with their other details. `If-Match` takes the
+    ETag of the organisation."""
+    return await profiles.change_profile(actor(request), data, expected(if_match))
 
 
 @get(
@@ -167,7 +171,9 @@ async def change_organisation(
     **allow(Role.AGENCY),
 )
 async def show_details(request: Asking) -> details.AgencyDetails:
-    return await details.details(actor(request))
+    found = await details.details(actor(request))
+    versioned(request, found.version)
+    return found
 
 
 @put(
@@ -178,10 +184,10 @@ async def show_details(request: Asking) -> details.AgencyDetails:
     **allow(Role.AGENCY),
 )
 async def change_details(
-    data: JSONBody[details.AgencyDetails], request: Asking
+    data: JSONBody[details.NewDetails], request: Asking, if_match: IfMatch = None
 ) -> details.AgencyDetails:
-    """For its administrators."""
-    return await details.change_details(actor(request), data)
+    """For its administrators. `If-Match` takes the ETag of what your agency says of itself."""
+    return await details.change_details(actor(request), data, expected(if_match))
 
 
 def _token(request: Asking) -> str:

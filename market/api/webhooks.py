@@ -10,6 +10,7 @@ from market.accounts.identity import Asking, actor
 from market.accounts.permissions import allow
 from market.api.cursors import Page, page, page_size, unseal
 from market.api.lists import USUAL, Cursor, Limit, StateIs, sorted_page
+from market.api.preconditions import IfMatch, expected, versioned
 from market.api.repeats import IdempotencyKey, act_once, answer_once
 from market.notices import actions, queries
 from market.notices.actions import NewSecret, Subscribed
@@ -71,7 +72,9 @@ async def subscribe(request: Asking, data: JSONBody[NewWebhook]) -> Subscribed:
     **_WHO,
 )
 async def show(request: Asking, webhook: FromPath[str]) -> WebhookRow:
-    return await queries.webhook(actor(request), webhook)
+    row = await queries.webhook(actor(request), webhook)
+    versioned(request, row.version)
+    return row
 
 
 @put(
@@ -81,9 +84,16 @@ async def show(request: Asking, webhook: FromPath[str]) -> WebhookRow:
     tags=_TAGS,
     **_WHO,
 )
-async def change(request: Asking, webhook: FromPath[str], data: JSONBody[NewWebhook]) -> WebhookRow:
-    who = actor(request)
-    await actions.change(who, webhook, data, networks=_settings(request).networks)
+async def change(
+    request: Asking,
+    webhook: FromPath[str],
+    data: JSONBody[NewWebhook],
+    if_match: IfMatch = None,
+) -> WebhookRow:
+    """`If-Match` takes the ETag of the webhook. Pausing it or another secret leaves that good."""
+    who, networks = actor(request), _settings(request).networks
+    await queries.webhook(who, webhook)
+    await actions.change(who, webhook, data, expected(if_match), networks=networks)
     return await queries.webhook(who, webhook)
 
 

@@ -25,6 +25,7 @@ from ratings.ledger.addresses import Network
 from ratings.ledger.database import execute, fetchrow, fetchval, row_id, tx
 from ratings.ledger.errors import Conflict, NotFound
 from ratings.ledger.outgoing import checked_address, host_of
+from ratings.ledger.versions import Versions, unchanged
 
 _SECRET_BYTES = 32
 
@@ -77,15 +78,23 @@ async def subscribe(
 
 
 async def change(
-    actor: Actor, webhook: str, wanted: NewWebhook, *, networks: tuple[Network, ...]
+    actor: Actor,
+    webhook: str,
+    wanted: NewWebhook,
+    expected: Versions | None = None,
+    *,
+    networks: tuple[Network, ...],
 ) -> None:
-    """Another address, other events, another description; the secret stays."""
+    """Another address, other events, another description; the secret stays. Stale when the webhook
+    is of none of the expected versions any more."""
     checked = check_webhook(wanted)
     url = checked_address(checked.url, networks)
     async with tx():
         row = await _own(actor, webhook)
+        unchanged(row["version"], expected)
         await execute(
-            "UPDATE webhook SET url = $2, events = $3, description = $4 WHERE id = $1",
+            "UPDATE webhook SET url = $2, events = $3, description = $4, version = version + 1"
+            " WHERE id = $1",
             row["id"],
             url,
             list(checked.events),
@@ -192,7 +201,8 @@ def _new_secret() -> str:
 async def _own(actor: Actor, webhook: str) -> asyncpg.Record:
     """Lock a webhook of the actor's organisation; another's is NotFound."""
     row = await fetchrow(
-        "SELECT id, state FROM webhook WHERE organisation = $1 AND id = $2 FOR NO KEY UPDATE",
+        "SELECT id, state, version FROM webhook WHERE organisation = $1 AND id = $2"
+        " FOR NO KEY UPDATE",
         await administered(actor),
         row_id(webhook),
     )

@@ -14,7 +14,8 @@ class WebhookRow(msgspec.Struct, frozen=True):
     """A webhook; its secret is never told again. `state` active, paused or disabled.
 
     `old_secret_until` is set while a rotated secret still signs beside the new one,
-    `failing_since` while every delivery since then has failed.
+    `failing_since` while every delivery since then has failed. `version` counts the changes of the
+    address, the events and the description.
     """
 
     id: str
@@ -25,6 +26,7 @@ class WebhookRow(msgspec.Struct, frozen=True):
     old_secret_until: datetime | None
     failing_since: datetime | None
     created_at: datetime
+    version: int
 
 
 class DeliveryRow(msgspec.Struct, frozen=True):
@@ -62,8 +64,8 @@ class DeliveryFile(msgspec.Struct, frozen=True):
 
 
 _WEBHOOK = (
-    "SELECT id::text, url, events, description, state, old_secret_until, failing_since, created_at"
-    " FROM webhook"
+    "SELECT id::text, url, events, description, state, old_secret_until, failing_since, created_at,"
+    " version FROM webhook"
 )
 
 

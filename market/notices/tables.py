@@ -21,7 +21,8 @@ class Webhook(Table, db=ENGINE):
     """`state` active, paused or disabled. It is told the entries after `from_seq`, and, once it
     is paused or disabled, up to `to_seq`. Secrets are sealed with the installation's key.
 
-    `failing_since` is the first failure after which nothing has succeeded.
+    `failing_since` is the first failure after which nothing has succeeded. `version` is of the
+    address, the events and the description, and every change of these raises it.
     """
 
     id = UUID(primary_key=True)
@@ -37,6 +38,7 @@ class Webhook(Table, db=ENGINE):
     to_seq = BigInt(null=True, default=None)
     failing_since = Timestamptz(null=True, default=None)
     created_at = Timestamptz()
+    version = Integer(default=1)
 
 
 class WebhookDelivery(Table, db=ENGINE):

@@ -3,6 +3,7 @@
 from market.accounts.administrators import check_another_administrator, check_own_account
 from market.accounts.asked_again import check_password, owner_of
 from market.accounts.people import held_person
+from market.accounts.profiles import raise_version
 from market.accounts.queries import administered
 from market.accounts.visits import Visit
 from ratings.ledger.actions import record
@@ -67,6 +68,8 @@ async def _erase(actor: Actor, person: str, reason: str) -> None:
             row["name"],
             name,
         )
+        # Whoever has the contact still on their screen does not put the name back unawares.
+        await raise_version(*organisations)
         for statement in _DELETED:
             await execute(statement, person)
         await execute(

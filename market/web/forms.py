@@ -9,7 +9,7 @@ from market.accounts.identity import Asking
 from market.web import text
 from market.web.render import locale_of
 from ratings.ledger.clock import SHANGHAI
-from ratings.ledger.errors import Fault, Refused, SteelyardError
+from ratings.ledger.errors import Fault, Refused, Stale, SteelyardError
 from ratings.ledger.versions import Versions
 
 _FEN_PER_YUAN = 100
@@ -130,12 +130,13 @@ def refusal(
     error: SteelyardError | None,
     fields: Mapping[str, str] | None = None,
 ) -> dict[str, Any]:
-    """`problem`, `faults` and `errors` for a template; `errors` is by field name.
+    """`problem`, `faults` and `errors` for a template; `errors` is by field name. `overtaken` says
+    that somebody else has changed the thing meanwhile.
 
     `fields` says at which field an error code belongs that names no place itself.
     """
     if error is None:
-        return {"problem": "", "faults": (), "errors": {}}
+        return {"problem": "", "faults": (), "errors": {}, "overtaken": False}
     locale = locale_of(request)
     told = text.error_text(locale, error)
     errors = {_field(fault): text.fault_text(locale, fault) for fault in error.faults}
@@ -147,6 +148,7 @@ def refusal(
         if error.code not in ("form-incomplete", "answer-invalid")
         else (),
         "errors": errors,
+        "overtaken": isinstance(error, Stale),
     }
 
 

@@ -98,14 +98,14 @@ def _texts(more: details.AgencyDetails | None) -> dict[str, str]:
 @post(PAGE + "/organisation", **allow(*ANYBODY_SIGNED_IN))
 async def change_organisation(request: Asking) -> Response[Any]:
     form, who = await submitted(request), actor(request)
+    shown = form.versions("version")
     try:
         if who.role is Role.AGENCY:
-            fields = details.AgencyDetails.__struct_fields__
-            await details.change_details(
-                who, details.AgencyDetails(**{field: form.text(field) for field in fields})
-            )
+            fields = details.NewDetails.__struct_fields__
+            wanted = details.NewDetails(**{field: form.text(field) for field in fields})
+            await details.change_details(who, wanted, shown)
         else:
-            await profiles.change_profile(who, profiles.NewProfile(form.text("name_en")))
+            await profiles.change_profile(who, profiles.NewProfile(form.text("name_en")), shown)
     except SteelyardError as error:
         return await _account_page(request, form, error)
     return see_other(PAGE, N_("The changes are saved."))

@@ -147,9 +147,10 @@ async def show(request: Asking, webhook: FromPath[str]) -> Response[str]:
 
 @post(_PAGE + "/{webhook:str}", **_WHO)
 async def change(request: Asking, webhook: FromPath[str]) -> Response[Any]:
-    _, wanted = await _typed(request)
+    form, wanted = await _typed(request)
+    shown, networks = form.versions("version"), _settings(request).networks
     try:
-        await actions.change(actor(request), webhook, wanted, networks=_settings(request).networks)
+        await actions.change(actor(request), webhook, wanted, shown, networks=networks)
     except NotFound:
         raise
     except SteelyardError as error:

@@ -5,7 +5,7 @@ import pytest
 from litestar import Litestar
 
 from market.accounts.profiles import profile
-from market.agencies.details import change_details, details
+from market.agencies.details import NewDetails, change_details, details
 from market.agencies.queries import agency
 from ratings.ledger.errors import Forbidden, NotFound, Refused
 from ratings.ledger.queries import latest
@@ -16,8 +16,8 @@ from tests.county import County
 async def test_an_administrator_puts_them_right(app: Litestar, county: County) -> None:
     account = await county.agency()
     before = await details(account.actor())
-    wanted = msgspec.structs.replace(
-        before, name_en=" Cloud Brook ", contact_name="诸葛新", contact_phone="139-0000-1"
+    wanted = NewDetails(
+        " Cloud Brook ", before.introduction, before.address, "诸葛新", "139-0000-1"
     )
     changed = await change_details(account.actor(), wanted)
     assert await details(account.actor()) == changed

@@ -64,7 +64,7 @@ async def test_the_life_of_a_webhook(county: County, settings: Settings) -> None
     assert new.status_code == 201
     assert new.json()["secret"] != subscribed["secret"]
     wanted = {"url": "https://other.example/", "events": ["*"]}
-    changed = await client.put(address, json=wanted)
+    changed = await client.put(address, json=wanted, headers={"If-Match": "*"})
     assert (changed.json()["url"], changed.json()["description"]) == (wanted["url"], "")
     assert (await client.post(f"{address}/pause")).status_code == 204
     assert (await client.get(address)).json()["state"] == "paused"
