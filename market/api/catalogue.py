@@ -24,7 +24,7 @@ from market.catalogue.package_fees import PackageRange
 from market.catalogue.project_facts import Field, ProjectFacts
 from market.catalogue.project_form import facts_needed
 from market.catalogue.queries import CountyRangeRow, PackageRow
-from market.catalogue.standards import load_fee_standards
+from market.catalogue.standards import in_force, load_fee_standards, shipped_versions
 from ratings.ledger.actors import Role
 from ratings.ledger.clock import local_date, now
 from ratings.ledger.errors import NotFound
@@ -230,10 +230,12 @@ async def list_fee_standards(
     **allow(Role.PUBLIC),
 )
 async def show_estimate(code: FromPath[str], facts: NamedDependency[Facts]) -> Estimate:
-    standard = load_fee_standards().get(code)
+    """`as_of` is the day of the quote, today if not given: the version of that day is asked."""
+    day = facts.as_of or local_date(now())
+    standard = in_force(shipped_versions(), day).get(code)
     if standard is None:
         raise NotFound("fee-standard-unknown", "There is no fee standard {code}.", code=code)
-    return estimate(standard, facts)
+    return estimate(standard, msgspec.structs.replace(facts, as_of=day))
 
 
 @get(

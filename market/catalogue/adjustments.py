@@ -33,7 +33,9 @@ def adjust(
         if isinstance(value, Decimal):
             checked_figure(table.fact, value)
         applied = factor_tables.find(table, value, facts.amount_wan)
-        if applied is not None:
+        if applied is not None and applied.high is not None:
+            span = _uplift(span, applied, applied.high, lines, unit)
+        elif applied is not None:
             span = _times(span, applied.factor, applied.zh, applied.en, lines, unit)
     for fact in ("industry", "complexity", "sensitivity", "scope", "stage", "ground", "altitude_m"):
         if getattr(facts, fact) is not None and fact not in known:
@@ -47,7 +49,8 @@ def adjust(
             )
     span = _topics(standard, name, kind, facts, span, lines, unit)
     span = _additional(standard, facts, span, lines, unit)
-    return _extras(standard, facts, span, lines, unit)
+    span = _extras(standard, facts, span, lines, unit)
+    return _cut_add(standard, name, kind, facts, span, lines, unit)
 
 
 def _times(
@@ -62,6 +65,23 @@ def _times(
             f"{en} × {show(factor)} {equals(lead)}",
             {"factor": factor},
             decimal(lead),
+            unit,
+        )
+    )
+    return after
+
+
+def _uplift(
+    span: Span, applied: factor_tables.Applied, high: Decimal, lines: list[Line], unit: MoneyUnit
+) -> Span:
+    after = Span(span.low, span.base, span.high * Fraction(high))
+    lines.append(
+        Line(
+            "uplift",
+            f"{applied.zh}：最高可至 × {show(high)} {equals(after.high)}",
+            f"{applied.en}: up to × {show(high)} {equals(after.high)}",
+            {"high": high},
+            decimal(after.high),
             unit,
         )
     )
@@ -147,6 +167,44 @@ def _extras(
             )
         )
     return span
+
+
+def _cut_add(
+    standard: FeeStandard,
+    name: str,
+    kind: Kind,
+    facts: Facts,
+    span: Span,
+    lines: list[Line],
+    unit: MoneyUnit,
+) -> Span:
+    """What a review earns on the part of its cuts and additions above the threshold."""
+    if facts.cut_add_wan is None:
+        return span
+    if kind.cut_add is None or facts.amount_wan is None:
+        raise Refused(
+            "no-cut-add",
+            "{code} adds nothing for cuts and additions in {kind}.",
+            code=standard.code,
+            kind=name,
+        )
+    threshold, rate = kind.cut_add
+    cut = checked_figure("cut_add_wan", facts.cut_add_wan)
+    free = Fraction(facts.amount_wan) * Fraction(threshold) / 100
+    over = max(Fraction(cut) - free, Fraction(0))
+    fee = over * Fraction(rate) / 100
+    text = (
+        f"({show(cut)} − {show(facts.amount_wan)} × {show(threshold)}%) × {show(rate)}%"
+        f" {equals(fee)}"
+    )
+    zh, en = f"核增核减追加费：{text}", f"For cuts and additions: {text}"
+    if not over:
+        zh = f"核增核减 {show(cut)} 不超过 {show(free)}，不追加"
+        en = f"Cuts and additions of {show(cut)} do not exceed {show(free)}: nothing is added"
+    figures = {"over": decimal(over), "rate": rate, "per": Decimal(100)}
+    lines.append(Line("cut-add", zh, en, figures, decimal(fee), unit))
+    base = None if span.base is None else span.base + fee
+    return Span(span.low + fee, base, span.high + fee)
 
 
 def cap_and_float(

@@ -1,5 +1,6 @@
 """How each shape of fee table is reckoned: one figure of the project in, a span and lines out."""
 
+import unicodedata
 from collections.abc import Iterable, Sequence
 from decimal import Decimal
 from fractions import Fraction
@@ -239,7 +240,7 @@ def _same_grade(grade: str | None, accepted: Iterable[str]) -> str | None:
 
 
 def _grade_number(grade: str) -> str:
-    plain = grade.strip().removesuffix("级").upper()
+    plain = unicodedata.normalize("NFKC", grade).strip().removesuffix("级").upper()
     return _NUMBERS.get(plain, plain)
 
 

@@ -3,7 +3,9 @@
 A fact that is not given takes the factor 1.0 and leaves no line.
 """
 
+import unicodedata
 from decimal import Decimal, InvalidOperation
+from functools import cache
 from typing import Literal
 
 import msgspec
@@ -42,6 +44,16 @@ class ByNumber(FactorTable, frozen=True, tag="number", kw_only=True):
     high: Decimal
 
 
+class ByUplift(FactorTable, frozen=True, tag="uplift", kw_only=True):
+    """Choices for which the fee may rise by up to a percentage: only the upper end moves.
+
+    Rows of (code, zh, en, percent).
+    """
+
+    fact: TextFact
+    rows: tuple[tuple[str, str, str, Decimal], ...]
+
+
 class ByStep(FactorTable, frozen=True, tag="step", kw_only=True):
     """Altitude in metres: rows of (up to, factor)."""
 
@@ -49,15 +61,19 @@ class ByStep(FactorTable, frozen=True, tag="step", kw_only=True):
     rows: tuple[tuple[Decimal, Decimal], ...]
 
 
-Factor = ByChoice | ByNumber | ByStep
+Factor = ByChoice | ByNumber | ByUplift | ByStep
 
 
 class Applied(msgspec.Struct, frozen=True):
-    """A factor that acts on this fee, with the words for its line."""
+    """A factor that acts on this fee, with the words for its line.
+
+    `high` is another factor for the upper end, where a document lets the fee rise.
+    """
 
     factor: Decimal
     zh: str
     en: str
+    high: Decimal | None = None
 
 
 def find(table: Factor, value: str | Decimal, amount_wan: Decimal | None) -> Applied | None:
@@ -67,6 +83,8 @@ def find(table: Factor, value: str | Decimal, amount_wan: Decimal | None) -> App
             return _choice(table, str(value), amount_wan)
         case ByNumber():
             return _number(table, str(value))
+        case ByUplift():
+            return _uplift(table, str(value))
         case ByStep():
             return _step(table, Decimal(value))
 
@@ -74,7 +92,7 @@ def find(table: Factor, value: str | Decimal, amount_wan: Decimal | None) -> App
 def accepted(table: Factor) -> str:
     """What the fact may be, for the message of a refusal."""
     match table:
-        case ByChoice():
+        case ByChoice() | ByUplift():
             return ", ".join(row[0] for row in table.rows)
         case ByNumber():
             return f"{table.low}–{table.high}"
@@ -104,13 +122,34 @@ def _choice(table: ByChoice, value: str, amount_wan: Decimal | None) -> Applied 
     number = None if table.fact == "industry" else _number_of(value)
     for code, zh, en, factor in table.rows:
         # People quote a grade of complexity by its factor as often as by its name.
-        if value.casefold() in (code.casefold(), zh, en.casefold()) or number == factor:
+        if _plain(value) in _names(code, zh, en) or number == factor:
             if table.up_to_wan is not None and (amount_wan is None or amount_wan > table.up_to_wan):
                 return None
             return Applied(factor, f"{table.name_zh}（{zh}）", f"{table.name_en} ({en})")
     if table.partial:
         return None
     raise _unknown(table, table.fact, value)
+
+
+def _uplift(table: ByUplift, value: str) -> Applied:
+    for code, zh, en, percent in table.rows:
+        if _plain(value) in _names(code, zh, en):
+            words_zh, words_en = f"{table.name_zh}（{zh}）", f"{table.name_en} ({en})"
+            return Applied(Decimal(1), words_zh, words_en, 1 + percent / 100)
+    raise _unknown(table, table.fact, value)
+
+
+def _plain(text: str) -> str:
+    """A name as people write it: Ⅱ or II, chemical-fibre or chemical fibre."""
+    folded = unicodedata.normalize("NFKC", text).casefold()
+    return " ".join(folded.replace("-", " ").replace("_", " ").split())
+
+
+@cache
+def _names(code: str, zh: str, en: str) -> frozenset[str]:
+    """What a choice may be called: its code, its names, and those without their brackets."""
+    names = {_plain(one) for one in (code, zh, en)}
+    return frozenset(names | {name.partition("(")[0].strip() for name in names})
 
 
 def _number(table: ByNumber, value: str) -> Applied:

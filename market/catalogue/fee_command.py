@@ -1,13 +1,14 @@
 """`steelyard fee CODE …`: the reference fee of one standard, as JSON on standard output."""
 
-from datetime import datetime
+from datetime import date, datetime
 from decimal import Decimal, InvalidOperation
 
 import click
 import msgspec
 
 from market.catalogue.fees import Estimate, Facts, FeeStandard, estimate
-from market.catalogue.standards import load_fee_standards
+from market.catalogue.standards import in_force, shipped_versions
+from ratings.ledger.clock import local_date, now
 from ratings.ledger.errors import Refused, SteelyardError
 
 
@@ -28,9 +29,9 @@ class _Figure(click.ParamType[Decimal]):
 _FIGURE = _Figure()
 
 
-def find_standard(code: str) -> FeeStandard:
-    """The standard of that code. Raises Refused with the codes there are."""
-    standards = load_fee_standards()
+def find_standard(code: str, on: date) -> FeeStandard:
+    """The shipped version in force on the day. Raises Refused with the codes there are."""
+    standards = in_force(shipped_versions(), on)
     if code not in standards:
         raise Refused(
             "unknown-fee-standard",
@@ -60,14 +61,16 @@ def as_json(found: Estimate) -> bytes:
 @click.option("--ground", help="Kind of ground for mapping: built-up or ordinary.")
 @click.option("--altitude-m", type=_FIGURE, help="Altitude of the site in metres.")
 @click.option("--special-topics", type=int, default=0, help="Special topics of an EIA form.")
+@click.option("--cut-add-wan", type=_FIGURE, help="Cuts and additions of a review in 万元.")
 @click.option("--additional", type=_FIGURE, multiple=True, help="Additional factor; repeatable.")
 @click.option("--extra", "extras", multiple=True, help="Other work charged on top; repeatable.")
 @click.option("--as-of", type=click.DateTime(["%Y-%m-%d"]), help="Day of the quote.")
 def fee(code: str, as_of: datetime | None, **facts: object) -> None:
     """Print the reference fee (参考测算) of the fee standard CODE with its workings."""
-    asked = msgspec.convert(facts | {"as_of": None if as_of is None else as_of.date()}, Facts)
+    day = local_date(now()) if as_of is None else as_of.date()
+    asked = msgspec.convert(facts | {"as_of": day}, Facts)
     try:
-        found = estimate(find_standard(code), asked)
+        found = estimate(find_standard(code, day), asked)
     except SteelyardError as refusal:
         raise click.ClickException(str(refusal)) from refusal
     click.echo(as_json(found))

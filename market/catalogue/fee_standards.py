@@ -30,13 +30,18 @@ class Facts(msgspec.Struct, frozen=True, kw_only=True):
     ground: str | None = None
     altitude_m: Decimal | None = None
     special_topics: int = 0
+    cut_add_wan: Decimal | None = None
     additional: tuple[Decimal, ...] = ()
     extras: tuple[str, ...] = ()
     as_of: date | None = None
 
 
 class Kind(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """One row or column of a standard. `driver` says which fact the table is read with."""
+    """One row or column of a standard. `driver` says which fact the table is read with.
+
+    `cut_add` is (threshold, rate), both percent: a review also earns the rate of what its cuts
+    and additions exceed the threshold of the amount by.
+    """
 
     name_zh: str
     name_en: str
@@ -46,6 +51,7 @@ class Kind(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
     table: Method
     cap_wan: Decimal | None = None
     topic_percent: Decimal | None = None
+    cut_add: tuple[Decimal, Decimal] | None = None
     note_zh: str = ""
     note_en: str = ""
 
@@ -54,7 +60,9 @@ class FeeStandard(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fiel
     """A published document as data; `load_fee_standards` reads and checks it.
 
     `mark` says how well the figures are founded: F published, F-u an unofficial copy,
-    M general knowledge, C computed. `dates_mark` says the same of the dates.
+    M general knowledge, C computed. `dates_mark` says the same of the dates. `market_since` is the
+    day from which the market sets the price and the document is reference only. A later version
+    of the same code ends an earlier one, also where that has no `valid_to`.
     """
 
     code: str
@@ -67,8 +75,9 @@ class FeeStandard(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fiel
     valid_to: date | None = None
     dates_mark: str
     status: Literal["reference"] = "reference"
-    status_zh: str = "自发改价格〔2015〕299号起实行市场调节价，原标准仅供参考"
-    status_en: str = "Reference only: a market price since 发改价格〔2015〕299号"
+    status_zh: str
+    status_en: str
+    market_since: date | None = None
     mark: str
     kinds: dict[str, Kind]
     factors: tuple[Factor, ...] = ()

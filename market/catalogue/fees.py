@@ -20,6 +20,10 @@ __all__ = ["LABEL", "Estimate", "Facts", "FeeStandard", "Kind", "estimate"]
 
 LABEL = "参考测算"
 
+# Of a day before 发改价格〔2015〕299号 it would be wrong to say that the market set the price.
+_BEFORE_ZH = "该日早于发改价格〔2015〕299号施行之日，当时按本文件收费；结果仍为参考测算"
+_BEFORE_EN = "The day is before 发改价格〔2015〕299号 took effect: the document set the price"
+
 
 class Estimate(msgspec.Struct, frozen=True, kw_only=True):
     """The reference fee in fen, with the lines that lead to it.
@@ -32,6 +36,8 @@ class Estimate(msgspec.Struct, frozen=True, kw_only=True):
     document: str
     amended_by: tuple[str, ...]
     issued_on: date
+    valid_from: date
+    valid_to: date | None
     status: str
     status_zh: str
     status_en: str
@@ -61,15 +67,19 @@ def estimate(standard: FeeStandard, facts: Facts) -> Estimate:
     low, high = fen(span.low, unit), fen(span.high, unit)
     base = None if span.base is None else fen(span.base, unit)
     lines.append(_result(low, base, high))
+    since = standard.market_since
+    before_market = since is not None and facts.as_of is not None and facts.as_of < since
     return Estimate(
         code=standard.code,
         kind=name,
         document=standard.document,
         amended_by=standard.amended_by,
         issued_on=standard.issued_on,
+        valid_from=standard.valid_from,
+        valid_to=standard.valid_to,
         status=standard.status,
-        status_zh=standard.status_zh,
-        status_en=standard.status_en,
+        status_zh=_BEFORE_ZH if before_market else standard.status_zh,
+        status_en=_BEFORE_EN if before_market else standard.status_en,
         label=LABEL,
         low_fen=low,
         base_fen=base,

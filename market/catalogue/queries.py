@@ -11,7 +11,7 @@ from market.catalogue.package_fees import PackageRange
 from market.catalogue.package_fees import package_range as reckon
 from market.catalogue.packages import Package, package_days
 from market.catalogue.project_facts import ProjectFacts
-from market.catalogue.standards import load_fee_standards
+from market.catalogue.standards import in_force, shipped_versions
 from ratings.ledger.database import fetch, fetchrow
 from ratings.ledger.errors import NotFound, Refused
 
@@ -125,7 +125,7 @@ async def package_range(code: str, facts: ProjectFacts, on: date) -> PackageRang
     ranges = [
         msgspec.convert(row, CountyRange, from_attributes=True) for row in await county_ranges(on)
     ]
-    return reckon(found.record, facts, load_fee_standards(), ranges, on)
+    return reckon(found.record, facts, in_force(shipped_versions(), on), ranges, on)
 
 
 class Project(msgspec.Struct, frozen=True):
@@ -154,9 +154,8 @@ async def standard_ranges(projects: Sequence[Project]) -> list[PackageRange | No
         if one not in found:
             facts = msgspec.json.decode(one.facts, type=ProjectFacts)
             try:
-                found[one] = reckon(
-                    records[one.package], facts, load_fee_standards(), ranges, one.on
-                )
+                standards = in_force(shipped_versions(), one.on)
+                found[one] = reckon(records[one.package], facts, standards, ranges, one.on)
             except Refused:
                 found[one] = None
     return [found[one] for one in projects]

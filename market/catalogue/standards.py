@@ -5,6 +5,8 @@ to find the place in the printed document.
 """
 
 import tomllib
+from collections.abc import Iterable
+from datetime import date
 from decimal import Decimal
 from functools import cache
 from importlib.resources import files
@@ -14,7 +16,7 @@ from typing import NoReturn
 
 import msgspec
 
-from market.catalogue.factors import ByChoice, ByNumber, ByStep, Factor
+from market.catalogue.factors import ByChoice, ByNumber, ByStep, ByUplift, Factor
 from market.catalogue.fee_standards import FeeStandard, Kind
 from market.catalogue.shapes import (
     Ceiling,
@@ -48,16 +50,34 @@ class _Place(msgspec.Struct, frozen=True):
 
 
 @cache
-def load_fee_standards() -> dict[str, FeeStandard]:
-    """All standards of the catalogue by code; read once, they do not change while we run."""
+def shipped_versions() -> tuple[FeeStandard, ...]:
+    """Every version of every standard in the data files, by code and day of beginning."""
     folder = DATA / "fee_standards"
-    paths = sorted((p for p in folder.iterdir() if p.name.endswith(".toml")), key=lambda p: p.name)
-    return {standard.code: standard for standard in map(_read, paths)}
+    found = [_read(path) for path in folder.iterdir() if path.name.endswith(".toml")]
+    return tuple(sorted(found, key=lambda one: (one.code, one.valid_from)))
+
+
+@cache
+def load_fee_standards() -> dict[str, FeeStandard]:
+    """The newest shipped version of each standard by code; read once, they do not change."""
+    return {standard.code: standard for standard in shipped_versions()}
+
+
+def in_force(versions: Iterable[FeeStandard], on: date) -> dict[str, FeeStandard]:
+    """Of each standard the version that has begun last by the day.
+
+    Where none has begun yet, the first to come: asking it says from when it runs.
+    """
+    found: dict[str, FeeStandard] = {}
+    for one in sorted(versions, key=lambda version: version.valid_from):
+        if one.valid_from <= on or one.code not in found:
+            found[one.code] = one
+    return found
 
 
 def _read(path: Traversable) -> FeeStandard:
     standard = parse_fee_standard(path.name, path.read_text(encoding="utf-8"))
-    if path.name != f"{standard.code}.toml":
+    if path.name not in (f"{standard.code}.toml", f"{standard.code}.{standard.valid_from}.toml"):
         _Place(path.name, "-").refuse("code", f"the file of {standard.code} must bear its name")
     return standard
 
@@ -185,6 +205,10 @@ def _check_factor(place: _Place, table: Factor, standard: FeeStandard) -> None:
                     place.refuse(f"rows[{number}][0]", f"{row[0]} stands there twice")
             if table.partial:
                 _check_partial(place, table, standard)
+        case ByUplift():
+            for number, row in enumerate(table.rows):
+                if row[3] <= 0:
+                    place.refuse(f"rows[{number}][3]", f"the percentage {row[3]} is not above 0")
         case ByNumber():
             if not 0 < table.low <= table.high:
                 place.refuse("low", f"{table.low}–{table.high} is not a range")

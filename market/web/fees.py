@@ -10,7 +10,7 @@ from litestar.params import FromPath
 
 from market.accounts.identity import Asking
 from market.accounts.permissions import allow
-from market.catalogue.factors import ByChoice, ByNumber, ByStep, Factor
+from market.catalogue.factors import ByChoice, ByNumber, ByStep, ByUplift, Factor
 from market.catalogue.fee_standards import FeeStandard, Kind
 from market.catalogue.fees import Estimate, Facts, estimate
 from market.catalogue.queries import items
@@ -89,7 +89,9 @@ def _question(table: Factor) -> dict[str, Any]:
     limits = ""
     match table:
         case ByChoice():
-            choices = [(code, zh, en, show(factor)) for code, zh, en, factor in table.rows]
+            choices = [(code, zh, en, f"× {show(factor)}") for code, zh, en, factor in table.rows]
+        case ByUplift():
+            choices = [(code, zh, en, f"≤ +{show(more)}%") for code, zh, en, more in table.rows]
         case ByNumber():
             limits = f"{show(table.low)}–{show(table.high)}"
         case ByStep():

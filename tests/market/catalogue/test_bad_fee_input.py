@@ -90,6 +90,42 @@ AMOUNT = Decimal(5000)
             "fee-standard-not-in-force",
             "2011-05-01",
         ),
+        (
+            "cost-cca35",
+            Facts(kind="bill", amount_wan=AMOUNT, industry="1.3"),
+            "unknown-industry",
+            "0.7–1.2",
+        ),
+        (
+            "cost-zj84",
+            Facts(kind="bill", amount_wan=AMOUNT, industry="road"),
+            "unknown-industry",
+            "decoration",
+        ),
+        (
+            "cost-zj84",
+            Facts(kind="bill", amount_wan=AMOUNT, cut_add_wan=AMOUNT),
+            "no-cut-add",
+            "bill",
+        ),
+        (
+            "cost-zj84",
+            Facts(kind="settlement-review", amount_wan=AMOUNT, cut_add_wan=Decimal(-1)),
+            "impossible-figure",
+            "cut_add_wan",
+        ),
+        (
+            "cost-zj84",
+            Facts(kind="bill", amount_wan=AMOUNT, scope="spot-review"),
+            "unknown-scope",
+            "re-check",
+        ),
+        (
+            "eia-125",
+            Facts(kind="report", amount_wan=AMOUNT, scope="outline"),
+            "no-such-factor",
+            "industry, sensitivity",
+        ),
     ],
 )
 def test_refused_with_what_would_be_accepted(
@@ -109,6 +145,8 @@ title_en = "x"
 issued_on = 2002-01-01
 valid_from = 2002-01-01
 dates_mark = "M"
+status_zh = "x"
+status_en = "x"
 mark = "M"
 [kinds.works]
 name_zh = "x"
@@ -157,6 +195,7 @@ def test_bad_table_is_refused_naming_file_table_and_cell(table: str, cell: str) 
     "factor",
     [
         'by = "choice"\nfact = "industry"\nname_zh = ""\nname_en = ""\nrows = [["a", "a", "a", 0]]',
+        'by = "uplift"\nfact = "industry"\nname_zh = ""\nname_en = ""\nrows = [["a", "", "", -5]]',
         'by = "number"\nfact = "complexity"\nname_zh = ""\nname_en = ""\nlow = 2\nhigh = 1',
         'by = "step"\nfact = "altitude_m"\nname_zh = ""\nname_en = ""\nrows = [[9, 1], [8, 2]]',
         'by = "choice"\nfact = "industry"\npartial = true\nname_zh = ""\nname_en = ""\n'

@@ -23,6 +23,9 @@ KINDS = [
 ]
 AMOUNTS = st.decimals(min_value=0, max_value=3_000_000, places=4, allow_nan=False)
 
+# These two documents themselves fall at the end of their tables; each side of it is monotone.
+FALLS = {"design-10": Decimal(2_000_000), "supervision-670": Decimal(1_000_000)}
+
 which = pytest.mark.parametrize(("code", "name"), KINDS)
 
 
@@ -84,6 +87,12 @@ def replay(lines: tuple[Line, ...]) -> tuple[int, int | None, int]:
             case "factor":
                 low, high = low * f["factor"], high * f["factor"]
                 base = None if base is None else base * f["factor"]
+            case "uplift":
+                high *= f["high"]
+            case "cut-add":
+                more = f["over"] * f["rate"] / f["per"]
+                low, high = low + more, high + more
+                base = None if base is None else base + more
             case "cap":
                 low, high = min(low, f["cap"]), min(high, f["cap"])
                 base = None if base is None else min(base, f["cap"])
@@ -117,9 +126,9 @@ def test_low_base_high_are_in_order(code: str, name: str, amount: Decimal) -> No
 @given(amounts=st.tuples(AMOUNTS, AMOUNTS))
 def test_more_never_costs_less(code: str, name: str, amounts: tuple[Decimal, Decimal]) -> None:
     less, more = sorted(amounts)
-    if code == "design-10" and more > 2_000_000:
-        # The document itself falls at the end of its table; each side of it is monotone.
-        less = max(less, Decimal("2000000.0001"))
+    end = FALLS.get(code)
+    if end is not None and more > end:
+        less = max(less, end + Decimal("0.0001"))
         more = max(less, more)
     before, after = ask(code, name, less), ask(code, name, more)
     assert before.low_fen <= after.low_fen
@@ -170,6 +179,46 @@ def test_practice_below_meets_the_table(code: str) -> None:
 def test_workings_hold_with_factors(amount: Decimal, industry: str) -> None:
     found = ask("eia-125", "form", amount, industry=industry, sensitivity="sensitive")
     assert replay(found.workings) == (found.low_fen, found.base_fen, found.high_fen)
+
+
+@pytest.mark.parametrize("code", FALLS)
+def test_a_document_that_falls_at_the_end_of_its_table_says_so(code: str) -> None:
+    name = next(iter(STANDARDS[code].kinds))
+    at, beyond = (ask(code, name, FALLS[code] + step) for step in (Decimal(0), Decimal("0.0001")))
+    assert at.base_fen is not None
+    assert beyond.base_fen is not None
+    assert beyond.base_fen < at.base_fen
+    assert any("原文如此" in note for note in beyond.notes_zh)
+
+
+@given(
+    amount=st.decimals(min_value=0, max_value=10**6, places=2),
+    cut=st.decimals(min_value=0, max_value=10**6, places=2),
+    scope=st.sampled_from([None, "full", "re-check", "spot-review"]),
+    industry=st.sampled_from([None, "decoration", "antique"]),
+)
+def test_workings_hold_for_a_review_with_everything_on_top(
+    amount: Decimal, cut: Decimal, scope: str | None, industry: str | None
+) -> None:
+    facts = {"cut_add_wan": cut, "scope": scope, "industry": industry}
+    found = ask("cost-zj84", "settlement-review", amount, **facts)
+    assert replay(found.workings) == (found.low_fen, found.base_fen, found.high_fen)
+
+
+@which
+@settings(max_examples=10)
+@given(yuan=st.integers(min_value=0, max_value=3 * 10**10))
+def test_units_agree(code: str, name: str, yuan: int) -> None:
+    """A figure in yuan, written as 万元, is answered with fen of the value in the last line."""
+    found = ask(code, name, Decimal(yuan) / 10_000)
+    last = [line for line in found.workings if line.unit is not None][-1]
+    assert {line.unit for line in found.workings if line.unit} == {last.unit}
+    per = 1_000_000 if STANDARDS[code].kinds[name].driver == "amount" else 100
+    assert last.unit is not None
+    assert FEN_PER[last.unit] == per
+    if found.base_fen is not None:
+        assert last.value is not None
+        assert abs(Fraction(last.value) * per - found.base_fen) <= Fraction(1, 2) + Fraction(1, 100)
 
 
 @given(amount=st.decimals(min_value=0, max_value=10**9, places=2))

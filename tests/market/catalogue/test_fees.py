@@ -143,6 +143,16 @@ def test_534_lowers_some_industries_by_a_fifth_only_when_given() -> None:
     assert base("eia-125", "report", "1000001", industry="municipal") == 110
 
 
+def test_125_review_of_an_outline_is_40_percent() -> None:
+    assert base("eia-125", "review-report", "20000", scope="outline") == Decimal("1.2")
+
+
+@pytest.mark.parametrize("amount", ["1000000", "5000000"])
+def test_125_report_ends_at_110_with_a_fifth_either_way(amount: str) -> None:
+    found = estimate(STANDARDS["eia-125"], Facts(kind="report", amount_wan=Decimal(amount)))
+    assert (found.low_fen, found.high_fen) == (88_000_000, 132_000_000)
+
+
 def test_125_sensitivity_and_topics() -> None:
     assert base("eia-125", "form", "20000", sensitivity="sensitive") == Decimal("4.8")
     assert base("eia-125", "form", "20000", special_topics=2) == 8
@@ -163,6 +173,13 @@ def test_10_copies_3000_of_the_third_grade() -> None:
 
 def test_10_falls_beyond_its_table_as_the_document_says() -> None:
     assert base("design-10", None, "2000001") == Decimal("32000.016")
+
+
+def test_10_other_work_is_a_share_of_the_design_fee() -> None:
+    work = ("overall-design", "coordination", "drawing-budget", "as-built-drawings")
+    for count, share in enumerate(("1.05", "1.10", "1.20", "1.28"), start=1):
+        found = base("design-10", None, "5000", extras=work[:count])
+        assert found == Decimal("163.9") * Decimal(share)
 
 
 def test_10_additional_factors_are_added_less_count_plus_one() -> None:
@@ -194,8 +211,43 @@ def test_670_below_is_a_rate_and_not_flat_and_above_is_of_the_whole() -> None:
     assert base("supervision-670", None, "1200000") == Decimal("12468")
 
 
-def test_670_altitude() -> None:
-    assert base("supervision-670", None, "500", altitude_m=Decimal(2500)) == Decimal("18.15")
+@pytest.mark.parametrize("amount", range(70_000, 400_001, 5_000))
+def test_670_never_gives_the_figures_of_the_copy_that_contradicts_its_own_table(
+    amount: int,
+) -> None:
+    found = base("supervision-670", None, str(amount))
+    assert found not in (Decimal("1120.3"), Decimal("1377.19"), Decimal("4068.75"))
+
+
+def test_670_bugs_seen_elsewhere() -> None:
+    """A flat 16.5 below 500, and the table's end plus 1.039% of the excess above 1,000,000."""
+    assert base("supervision-670", None, "499") == Decimal("16.467")
+    assert base("supervision-670", None, "2000000") == 20780
+    assert base("supervision-670", None, "2000000") != Decimal("10390.1") + 10390
+
+
+@pytest.mark.parametrize(
+    ("metres", "fee"),
+    [
+        (0, "30.1"),
+        (2000, "30.1"),
+        (2001, "33.11"),
+        (3000, "33.11"),
+        (3500, "36.12"),
+        (4000, "39.13"),
+    ],
+)
+def test_670_altitude(metres: int, fee: str) -> None:
+    assert base("supervision-670", None, "1000", altitude_m=Decimal(metres)) == Decimal(fee)
+
+
+@pytest.mark.parametrize("code", ["design-10", "supervision-670"])
+@pytest.mark.parametrize(
+    ("grade", "factor"),
+    [("I", ".85"), ("Ⅱ", "1"), ("III", "1.15"), ("0.85", ".85"), ("1.15", "1.15"), ("一般", ".85")],
+)
+def test_complexity_by_grade_and_by_factor(code: str, grade: str, factor: str) -> None:
+    assert base(code, None, "5000", complexity=grade) == base(code, None, "5000") * Decimal(factor)
 
 
 def test_22_computed_plan_of_15000() -> None:
@@ -220,6 +272,20 @@ def test_17_unit_price_times_quantity() -> None:
     )
 
 
+def test_17_ordinary_ground_is_72_percent_of_the_property_map_only() -> None:
+    facts = Facts(kind="property-survey-map", quantity=Decimal(1), grade="II", ground="ordinary")
+    assert estimate(STANDARDS["surveying-17"], facts).base_fen == 1_379_288
+
+
+@pytest.mark.parametrize(
+    ("kind", "half"), [("housing", 68), ("commercial", 75), ("mixed", 90), ("factory", 40)]
+)
+def test_property_pre_survey_is_half(kind: str, half: int) -> None:
+    """The real list prints 0.68, 0.75, 0.9 and 0.4 yuan."""
+    facts = Facts(kind=kind, quantity=Decimal(100), stage="pre-survey")
+    assert estimate(STANDARDS["property-survey"], facts).base_fen == half * 100
+
+
 def test_534_drawing_review_is_a_ceiling() -> None:
     found = estimate(
         STANDARDS["drawing-review-534"], Facts(kind="by-estimate", amount_wan=Decimal(5000))
@@ -230,6 +296,30 @@ def test_534_drawing_review_is_a_ceiling() -> None:
 @pytest.mark.parametrize(("amount", "fee"), [("3000", "8.28"), ("6000", "15.18")])
 def test_zj84_computed_bill_and_control(amount: str, fee: str) -> None:
     assert base("cost-zj84", "bill-and-control", amount) == Decimal(fee)
+
+
+def test_zj84_review_earns_on_cuts_and_additions_above_5_percent() -> None:
+    plain = base("cost-zj84", "settlement-review", "1000")
+    assert plain == Decimal("2.38")
+    for cut, more in (("50", "0"), ("51", "0.05"), ("150", "5")):
+        found = base("cost-zj84", "settlement-review", "1000", cut_add_wan=Decimal(cut))
+        assert found == plain + Decimal(more)
+
+
+@pytest.mark.parametrize(("scope", "fee"), [("re-check", "2.618"), ("spot-review", "0.952")])
+def test_zj84_re_check_and_spot_review(scope: str, fee: str) -> None:
+    assert base("cost-zj84", "settlement-review", "1000", scope=scope) == Decimal(fee)
+
+
+@pytest.mark.parametrize("trade", ["decoration", "installation", "landscape", "antique"])
+def test_zj84_a_trade_alone_may_rise_by_a_fifth(trade: str) -> None:
+    facts = Facts(kind="bill", amount_wan=Decimal(100), industry=trade)
+    found = estimate(STANDARDS["cost-zj84"], facts)
+    assert (found.low_fen, found.base_fen, found.high_fen) == (290_000, 290_000, 348_000)
+
+
+def test_35_takes_the_factor_of_a_speciality_as_a_number() -> None:
+    assert base("cost-cca35", "bill", "200", industry="1.2") == Decimal("1.2")
 
 
 def test_social_stability_examples_printed_in_the_document() -> None:
