@@ -20,6 +20,8 @@ from market.accounts.allowances import forget_ended_windows
 from market.accounts.idempotency import forget_old_keys
 from market.accounts.invitations import forget_old_invitations
 from market.accounts.throttle import forget_old_counts
+from market.catalogue.edition_actions import TAKE_EFFECT, take_effect
+from market.catalogue.edition_queries import due_editions
 from market.notices.courier import deliver
 from market.notices.deliveries import forget_old_deliveries
 from market.purchasing.actions import CLOSE, close_group_buy
@@ -28,7 +30,7 @@ from market.settings import Settings, installation_key
 from ratings.evaluations.actions import RESTAND, UNSEAL, unseal
 from ratings.evaluations.queries import overdue as overdue_dockets
 from ratings.ledger.actors import system
-from ratings.ledger.clock import now
+from ratings.ledger.clock import local_date, now
 from ratings.ledger.errors import Bilingual
 from ratings.sanctions.actions import LIFT, lift, open_case
 from ratings.sanctions.queries import due_to_lift, last_decision
@@ -71,6 +73,7 @@ FOLLOWS: dict[str, Callable[[datetime, dict[str, str]], Awaitable[object]]] = {
     RESTAND: lambda at, job: restand(system(at), job["uscc"]),
     CONSIDER_CASE: lambda at, job: consider_case(at, job["uscc"]),
     LIFT: lambda at, job: lift(system(at), job["delisting"]),
+    TAKE_EFFECT: lambda at, job: take_effect(system(at), job["edition"]),
 }
 """Which job becomes which action."""
 
@@ -91,6 +94,7 @@ async def sweep(at: datetime) -> None:
     await _each(await overdue_group_buys(at), lambda one: close_group_buy(system(at), one))
     await _each(await overdue_dockets(at), lambda one: unseal(system(at), one))
     await _each(await due_to_lift(at), lambda one: lift(system(at), one))
+    await _each(await due_editions(local_date(at)), lambda one: take_effect(system(at), one))
     await forget_ended_windows()
 
 

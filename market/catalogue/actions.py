@@ -3,9 +3,10 @@
 import msgspec
 
 from market.catalogue.county import demonstration_county_ranges
-from market.catalogue.items import load_items
+from market.catalogue.edition_actions import put_first_edition, put_items
+from market.catalogue.items import load_first_edition, load_items
 from market.catalogue.packages import load_packages
-from market.catalogue.tables import CountyRange, Item, Package
+from market.catalogue.tables import CountyRange, Package
 from ratings.ledger.actions import record
 from ratings.ledger.actors import Actor
 from ratings.ledger.database import execute, fetchrow, fetchval, row_id, tx
@@ -14,11 +15,11 @@ from ratings.ledger.versions import Versions, unchanged
 
 
 async def load_catalogue(actor: Actor) -> int:
-    """Put the items and packages of the data files into an empty catalogue.
+    """Put the items and packages of the data files into an empty catalogue, as its first edition.
 
     Returns how many items were loaded; 0 when there is a catalogue already.
     """
-    items, packages = load_items(), load_packages()
+    items, packages, first = load_items(), load_packages(), load_first_edition()
     async with tx():
         await execute("SELECT pg_advisory_xact_lock(hashtext('catalogue'))")
         if await fetchval("SELECT true FROM item LIMIT 1"):
@@ -33,24 +34,13 @@ async def load_catalogue(actor: Actor) -> int:
                     record=msgspec.json.encode(package).decode(),
                 )
             )
-        await Item.insert(
-            *(
-                Item(
-                    code=item.code,
-                    name_zh=item.name_zh,
-                    name_en=item.name_en,
-                    active=item.active,
-                    package=item.package,
-                    record=msgspec.json.encode(item).decode(),
-                )
-                for item in items.values()
-            )
-        )
+        await put_items(items.values())
+        await put_first_edition(actor, first, items)
         await record(
             actor,
             "catalogue.loaded",
             "catalogue",
-            "list-2.0",
+            first.id,
             {
                 "items": len(items),
                 "active": sum(item.active for item in items.values()),
@@ -79,7 +69,11 @@ async def load_demonstration_ranges(actor: Actor) -> int:
                 )
             )
         await record(
-            actor, "county_range.demonstration_loaded", "catalogue", "list-2.0", {"n": len(ranges)}
+            actor,
+            "county_range.demonstration_loaded",
+            "catalogue",
+            load_first_edition().id,
+            {"n": len(ranges)},
         )
     return len(ranges)
 

@@ -1,5 +1,7 @@
 """Items, packages and county ranges. Fee standards are data files, evaluated by fees.py."""
 
+from typing import Any
+
 from piccolo.columns import (
     JSONB,
     UUID,
@@ -31,8 +33,53 @@ class Package(Table, db=ENGINE):
     record = JSONB()
 
 
+class CatalogueEdition(Table, db=ENGINE):
+    """One dated edition of the list of items: `state` draft, adopted or discarded.
+
+    `number` orders the adopted ones. `effective_on` is the first day an adopted one is the list of
+    the day, None for the first one, whose day no source publishes; `in_force_at` is when the
+    current rows of `item` became those of this edition.
+    """
+
+    id = Varchar(length=40, primary_key=True)
+    number = Integer(null=True, default=None)
+    title_zh = Varchar(length=80)
+    title_en = Varchar(length=160)
+    note_zh = Text()
+    note_en = Text()
+    state = Varchar(length=10)
+    base: ForeignKey[Any] = ForeignKey(references="self", null=True, on_delete=OnDelete.restrict)
+    effective_on = Date(null=True, default=None)
+    version = Integer(default=1)
+    drafted_by = ForeignKey(references=Person, null=True, on_delete=OnDelete.restrict)
+    drafted_at = Timestamptz()
+    decided_by = ForeignKey(references=Person, null=True, on_delete=OnDelete.restrict)
+    decided_at = Timestamptz(null=True, default=None)
+    in_force_at = Timestamptz(null=True, default=None)
+
+
+class EditionChange(Table, db=ENGINE):
+    """One act on one item in an edition, in the order of `position`; `proposed_by` wrote it."""
+
+    id = UUID(primary_key=True)
+    edition = ForeignKey(references=CatalogueEdition, null=False, on_delete=OnDelete.restrict)
+    position = Integer()
+    change = JSONB()
+    proposed_by = ForeignKey(references=Person, null=False, on_delete=OnDelete.restrict)
+    proposed_at = Timestamptz()
+
+
+class ItemVersion(Table, db=ENGINE):
+    """An item as an adopted edition has it; every edition has a row of every item known by then."""
+
+    id = UUID(primary_key=True)
+    edition = ForeignKey(references=CatalogueEdition, null=False, on_delete=OnDelete.restrict)
+    code = Varchar(length=4)
+    record = JSONB()
+
+
 class Item(Table, db=ENGINE):
-    """One intermediary service item; `record` is the whole row of the data file."""
+    """One intermediary service item as the edition in force has it; `record` is the whole of it."""
 
     code = Varchar(length=4, primary_key=True)
     name_zh = Varchar(length=80)

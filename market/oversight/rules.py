@@ -14,6 +14,8 @@ PUBLIC_ACTS = (
     "catalogue.loaded",
     "county_range.demonstration_loaded",
     "county_range.set",
+    "edition.adopted",
+    "edition.took_effect",
     "group_buy.chosen",
     "group_buy.closed",
     "group_buy.failed",

@@ -61,6 +61,7 @@ ACTS = {
     "case.answered": (N_("Case answered by the agency"), ""),
     "case.dismissed": (N_("Case dismissed"), "ok"),
     "catalogue.loaded": (N_("Catalogue loaded"), ""),
+    "catalogue.migrated": (N_("Records of the items brought up to date"), ""),
     "county_range.demonstration_loaded": (N_("Invented county ranges loaded"), "warn"),
     "county_range.proposed": (N_("County range proposed"), ""),
     "county_range.refused": (N_("Proposed county range refused"), "warn"),
@@ -70,6 +71,12 @@ ACTS = {
     "docket.opened": (N_("Evaluations opened"), ""),
     "docket.answered": (N_("One party has evaluated"), ""),
     "docket.unsealed": (N_("Evaluations unsealed"), "ok"),
+    "edition.adopted": (N_("Edition of the list adopted"), "ok"),
+    "edition.change_dropped": (N_("Act taken out of a draft of the list"), ""),
+    "edition.change_proposed": (N_("Act on an item drafted"), ""),
+    "edition.discarded": (N_("Draft of the list discarded"), "warn"),
+    "edition.drafted": (N_("Draft of an edition begun"), ""),
+    "edition.took_effect": (N_("Edition of the list took effect"), "ok"),
     "engagement.started": (N_("Engagement started"), ""),
     "engagement.milestone_reported": (N_("Milestone reported"), ""),
     "engagement.deliverable_added": (N_("Deliverable uploaded"), ""),
@@ -126,6 +133,7 @@ EVENT_KINDS = {
     "catalogue": N_("Catalogue"),
     "county_range": N_("County ranges"),
     "docket": N_("Evaluations"),
+    "edition": N_("Editions of the list"),
     "engagement": N_("Engagements"),
     "group_buy": N_("Group buys"),
     "listing": N_("Listings"),
@@ -151,6 +159,25 @@ MARKS = {
     "M": N_("general knowledge, not confirmed"),
     "year only": N_("the year only; 1 January stands in"),
     "month only": N_("the month only; its first day stands in"),
+}
+
+# How well a statement about an item is founded, and the tone of its badge.
+FOUNDED = {
+    "published": (N_("Published"), "ok"),
+    "copy": (N_("Unofficial copy"), "warn"),
+    "unconfirmed": (N_("Not confirmed"), ""),
+}
+
+ITEM_KINDS = {
+    "mandatory": N_("Mandatory"),
+    "non-mandatory": N_("Not mandatory"),
+    "government-commissioned": N_("Commissioned by the authority"),
+}
+
+DAYS_BASES = {
+    "statutory": N_("Statutory"),
+    "promised": N_("Promised"),
+    "proposal": N_("Our proposal"),
 }
 
 

@@ -97,10 +97,14 @@ def edited(file: str, old: str, new: str) -> str:
     ("old", "new", "hint"),
     [
         ('code = "02"', 'code = "01"', "twice"),
-        ('fee_standard = "tendering-1980"', 'fee_standard = "tendering"', "tendering"),
-        ('fee_kinds = ["proposal"]', 'fee_kinds = ["proposals"]', "proposals"),
+        ('fee_standard = "tendering-1980"', 'fee_standard = "tendering"', "34: /fee_standard"),
+        ('fee_kinds = ["proposal"]', 'fee_kinds = ["proposals"]', "01: /fee_kinds"),
         ("working_days = 10\n", "", "working days"),
         ("active = false", "active = true", "withdrawn"),
+        ('ended = "withdrawn"', 'ended = "merged"', "18: /successor"),
+        ('code = "02"', 'code = "2"', "two digits"),
+        ("days = 30", "days = 0", "04: /limits/0/days"),
+        ('status = "published"', 'status = "law"', "status"),
         ('kind = "mandatory"', 'kind = "usual"', "mandatory|enum|Invalid"),
     ],
 )
