@@ -22,6 +22,7 @@ from market.api.hosts import answers_to, only_by_its_names
 from market.api.hot_reads import HotReads
 from market.api.negotiation import negotiate
 from market.api.openapi import declaring_problems, openapi_config
+from market.api.plain_reads import plain_reads
 from market.api.rate_limits import Limiter, RateLimits, tell_allowance
 from market.settings import Settings
 from market.web.templating import STATIC_DIR
@@ -109,5 +110,11 @@ def create_app(settings: Settings) -> Application:
     app.state.scopes = offered_scopes(app.routes)
     # Middleware stands behind the routing, which already refuses a method that no route names.
     app.asgi_handler = only_by_its_names(around(app), settings)
-    app.hot_reads = HotReads(app.ordinary, limiter, answers_to(settings), settings.hot_reads_bytes)
+    app.hot_reads = HotReads(
+        app.ordinary,
+        plain_reads(app),
+        limiter,
+        answers_to(settings),
+        settings.hot_reads_bytes,
+    )
     return app

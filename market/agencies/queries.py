@@ -12,7 +12,7 @@ from market.agencies.lookalikes import NameCheck, check_name
 from ratings.ledger.actors import Actor, Role
 from ratings.ledger.database import fetch, fetchrow, row_id
 from ratings.ledger.errors import Bilingual, Conflict, Forbidden, NotFound
-from ratings.sanctions.queries import no_delisting_meanwhile
+from ratings.sanctions.queries import DelistingRow, delisting_in_force, no_delisting_meanwhile
 
 # An agency counts as delisted until the timetable has lifted the delisting.
 DELISTED = "EXISTS (SELECT 1 FROM delisting d WHERE d.uscc = a.uscc AND d.lifted_at IS NULL)"
@@ -175,14 +175,16 @@ class AgencyContact(msgspec.Struct, frozen=True):
     contact_phone: str
 
 
+_RECORD = (
+    "uscc, name, name_en, introduction, established_on, staff, address, state, applied_at,"
+    " decided_at, decision, demonstration"
+)
+
+
 async def agency(uscc: str) -> AgencyRecord:
-    row = await fetchrow(
-        "SELECT uscc, name, name_en, introduction, established_on, staff, address, state,"
-        " applied_at, decided_at, decision, demonstration FROM agency WHERE uscc = $1",
-        uscc,
-    )
+    row = await fetchrow(f"SELECT {_RECORD} FROM agency WHERE uscc = $1", uscc)
     if row is None:
-        raise NotFound("agency-unknown", "No agency has the code {uscc}.", uscc=uscc)
+        raise _unknown(uscc)
     return AgencyRecord(*row)
 
 
@@ -190,15 +192,22 @@ async def public_agency(uscc: str) -> AgencyRecord:
     """As `agency`, but applicants and the refused are not public."""
     record = await agency(uscc)
     if record.state != "admitted":
-        raise NotFound("agency-unknown", "No agency has the code {uscc}.", uscc=uscc)
+        raise _unknown(uscc)
     return record
 
 
 async def visible_agency(actor: Actor, uscc: str) -> AgencyRecord:
     """The agency itself and officials see an application and its refusal; others the admitted."""
-    if actor.role in (Role.CENTRE, Role.AUDITOR) or actor.uscc == uscc:
-        return await agency(uscc)
-    return await public_agency(uscc)
+    return await agency(uscc) if sees_all_of(actor, uscc) else await public_agency(uscc)
+
+
+def sees_all_of(actor: Actor, uscc: str) -> bool:
+    """Whether the actor sees an agency in whatever state it is."""
+    return actor.role in (Role.CENTRE, Role.AUDITOR) or actor.uscc == uscc
+
+
+def _unknown(uscc: str) -> NotFound:
+    return NotFound("agency-unknown", "No agency has the code {uscc}.", uscc=uscc)
 
 
 async def name_check(uscc: str) -> NameCheck:
@@ -219,7 +228,7 @@ async def admitted() -> frozenset[str]:
 async def contact(uscc: str) -> AgencyContact:
     row = await fetchrow("SELECT contact_name, contact_phone FROM agency WHERE uscc = $1", uscc)
     if row is None:
-        raise NotFound("agency-unknown", "No agency has the code {uscc}.", uscc=uscc)
+        raise _unknown(uscc)
     return AgencyContact(*row)
 
 
@@ -230,11 +239,12 @@ class QualificationRow(msgspec.Struct, frozen=True):
     valid_to: date | None
 
 
+_QUALIFICATION = "q.name, q.level, q.number, q.valid_to"
+_QUALIFICATIONS_OF = "FROM qualification q WHERE q.agency = $1 ORDER BY q.name"
+
+
 async def qualifications(uscc: str) -> list[QualificationRow]:
-    rows = await fetch(
-        "SELECT name, level, number, valid_to FROM qualification WHERE agency = $1 ORDER BY name",
-        uscc,
-    )
+    rows = await fetch(f"SELECT {_QUALIFICATION} {_QUALIFICATIONS_OF}", uscc)
     return [QualificationRow(*row) for row in rows]
 
 
@@ -250,9 +260,7 @@ async def refused_admissions() -> list[AgencyRecord]:
 
 async def _in_state(state: str) -> list[AgencyRecord]:
     rows = await fetch(
-        "SELECT uscc, name, name_en, introduction, established_on, staff, address, state,"
-        " applied_at, decided_at, decision, demonstration FROM agency WHERE state = $1"
-        " ORDER BY applied_at",
+        f"SELECT {_RECORD} FROM agency WHERE state = $1 ORDER BY applied_at",
         state,
     )
     return [AgencyRecord(*row) for row in rows]
@@ -279,12 +287,16 @@ class ListingRow(msgspec.Struct, frozen=True):
     engagements: int
 
 
-_LISTING = """
-    SELECT l.id::text, a.uscc, a.name, a.name_en, l.package, l.price_fen, l.working_days,
-           l.facts, l.range_low_fen, l.range_high_fen, l.listed_at, l.state,
-           s.stars, s.score::text, coalesce(s.state, 'unrated'), coalesce(s.engagements, 0)
-    FROM listing l JOIN agency a ON a.uscc = l.agency
-    LEFT JOIN standing s ON s.uscc = a.uscc AND s.current
+_LISTING_COLUMNS = """
+    l.id::text, a.uscc, a.name, a.name_en, l.package, l.price_fen, l.working_days,
+    l.facts, l.range_low_fen, l.range_high_fen, l.listed_at, l.state,
+    s.stars, s.score::text, coalesce(s.state, 'unrated'), coalesce(s.engagements, 0)
+"""
+_LISTED = f"FROM listing l JOIN agency a ON a.uscc = l.agency {_STANDING}"
+_LISTING = f"SELECT {_LISTING_COLUMNS} {_LISTED}"
+_OF_AGENCY = f"""
+    WHERE l.agency = $1 AND l.state = 'live'
+      AND (NOT $2 OR (a.state = 'admitted' AND NOT {DELISTED})) ORDER BY l.package
 """
 
 
@@ -306,13 +318,37 @@ async def listings_of_package(package: str) -> list[ListingRow]:
 
 async def listings_of_agency(uscc: str, *, public: bool) -> list[ListingRow]:
     """The agency's live listings; to the public none while it is delisted."""
-    rows = await fetch(
-        f"{_LISTING} WHERE l.agency = $1 AND l.state = 'live'"
-        f" AND (NOT $2 OR (a.state = 'admitted' AND NOT {DELISTED})) ORDER BY l.package",
-        uscc,
-        public,
-    )
+    rows = await fetch(f"{_LISTING} {_OF_AGENCY}", uscc, public)
     return [_listing(row) for row in rows]
+
+
+class AgencyProfile(AgencyRecord, frozen=True):
+    """One agency; while it is delisted its listings are empty and `delisting` says why."""
+
+    qualifications: list[QualificationRow]
+    listings: list[ListingRow]
+    delisting: DelistingRow | None
+
+
+async def visible_profile(actor: Actor, uscc: str) -> AgencyProfile:
+    """As `visible_agency`, with what belongs to it; an agency itself always sees its listings."""
+    row = await fetchrow(
+        f"SELECT {_RECORD}, {DELISTED},"
+        f" ARRAY(SELECT ROW({_QUALIFICATION}) {_QUALIFICATIONS_OF}),"
+        f" ARRAY(SELECT ROW({_LISTING_COLUMNS}) {_LISTED} {_OF_AGENCY})"
+        " FROM agency a WHERE a.uscc = $1",
+        uscc,
+        actor.uscc != uscc,
+    )
+    if row is None or not (row["state"] == "admitted" or sees_all_of(actor, uscc)):
+        raise _unknown(uscc)
+    *record, delisted, held, listed = row
+    parts = [
+        [QualificationRow(*one) for one in held],
+        [_listing(one) for one in listed],
+        await delisting_in_force(uscc) if delisted else None,
+    ]
+    return AgencyProfile(*record, *parts)
 
 
 async def buyable_listing(identifier: str) -> ListingRow:
@@ -351,7 +387,7 @@ async def in_force(uscc: str) -> None:
         uscc,
     )
     if row is None:
-        raise NotFound("agency-unknown", "No agency has the code {uscc}.", uscc=uscc)
+        raise _unknown(uscc)
     if row["state"] != "admitted":
         raise Conflict(
             "agency-not-admitted",

@@ -12,21 +12,13 @@ from market.accounts.permissions import allow
 from market.accounts.scopes import in_person
 from market.agencies import actions, queries
 from market.agencies.lookalikes import NameCheck
-from market.agencies.queries import (
-    AgencyFilter,
-    AgencyRecord,
-    AgencyRow,
-    ListingRow,
-    QualificationRow,
-    Rank,
-)
+from market.agencies.queries import AgencyFilter, AgencyProfile, AgencyRecord, AgencyRow, Rank
+from market.agencies.standings import visible_standing
 from market.api.cursors import Page
 from market.api.ledger import HistoryEntry, agency_history
 from market.api.lists import USUAL, Cursor, Limit, keyset_page, sorted_page
 from market.api.repeats import IdempotencyKey, act_once
 from ratings.ledger.actors import Role
-from ratings.sanctions.queries import DelistingRow, delisting_in_force
-from ratings.stars.queries import current
 from ratings.stars.waterfall import Step
 
 _TAGS = ["agencies"]
@@ -34,14 +26,6 @@ _TAGS = ["agencies"]
 
 class Applied(msgspec.Struct, frozen=True):
     uscc: str
-
-
-class AgencyProfile(AgencyRecord, frozen=True):
-    """One agency; while it is delisted its listings are empty and `delisting` says why."""
-
-    qualifications: list[QualificationRow]
-    listings: list[ListingRow]
-    delisting: DelistingRow | None
 
 
 class AgencyStanding(msgspec.Struct, frozen=True):
@@ -118,14 +102,7 @@ async def list_agencies(
     **allow(Role.PUBLIC),
 )
 async def show_agency(request: Asking, uscc: FromPath[str]) -> AgencyProfile:
-    who = actor(request)
-    record = await queries.visible_agency(who, uscc)
-    return AgencyProfile(
-        **msgspec.structs.asdict(record),
-        qualifications=await queries.qualifications(uscc),
-        listings=await queries.listings_of_agency(uscc, public=who.uscc != uscc),
-        delisting=await delisting_in_force(uscc),
-    )
+    return await queries.visible_profile(actor(request), uscc)
 
 
 @get(
@@ -136,8 +113,7 @@ async def show_agency(request: Asking, uscc: FromPath[str]) -> AgencyProfile:
     **allow(Role.PUBLIC),
 )
 async def show_standing(request: Asking, uscc: FromPath[str]) -> AgencyStanding:
-    await queries.visible_agency(actor(request), uscc)
-    row = await current(uscc)
+    row = await visible_standing(actor(request), uscc)
     return AgencyStanding(uscc) if row is None else AgencyStanding(**msgspec.structs.asdict(row))
 
 

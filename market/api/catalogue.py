@@ -22,7 +22,6 @@ from market.catalogue.fees import Estimate, Facts, estimate
 from market.catalogue.items import Item
 from market.catalogue.package_fees import PackageRange
 from market.catalogue.project_facts import Field, ProjectFacts
-from market.catalogue.project_form import facts_needed
 from market.catalogue.queries import CountyRangeRow, PackageRow
 from market.catalogue.standards import in_force, load_fee_standards, shipped_versions
 from ratings.ledger.actors import Role
@@ -139,7 +138,7 @@ async def show_package(request: Asking, code: FromPath[str]) -> PackageDetail:
     return PackageDetail(
         **msgspec.structs.asdict(_summary(row)),
         items=row.items,
-        figures=list(facts_needed(row.record)),
+        figures=list(row.figures),
     )
 
 

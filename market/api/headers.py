@@ -27,13 +27,20 @@ _ALWAYS = {
 }
 _READING = {"GET", "HEAD"}
 _TWO_YEARS = 2 * 365 * 24 * 3600
+# May be kept by anybody who asks about it again before each use.
+NO_CACHE = "no-cache"
+
+
+def fixed_headers(settings: Settings) -> dict[str, str]:
+    """Those that do not depend on the answer. Strict transport only where TLS is certain."""
+    if settings.secure_cookies:
+        return _ALWAYS | {"Strict-Transport-Security": f"max-age={_TWO_YEARS}; includeSubDomains"}
+    return _ALWAYS
 
 
 def security_headers(settings: Settings) -> BeforeMessageSendHookHandler:
-    """The application's hook before sending. Strict transport only where TLS is certain."""
-    fixed = dict(_ALWAYS)
-    if settings.secure_cookies:
-        fixed["Strict-Transport-Security"] = f"max-age={_TWO_YEARS}; includeSubDomains"
+    """The application's hook before sending."""
+    fixed = fixed_headers(settings)
 
     async def add(message: Message, scope: Scope) -> None:
         if message["type"] != "http.response.start":
@@ -57,4 +64,4 @@ def _keeping(scope: Scope, *, tagged: bool) -> str:
         return "no-store"
     if scope.get("user"):
         return "private, no-cache" if tagged else "no-store"
-    return "no-cache"
+    return NO_CACHE

@@ -3,9 +3,9 @@
 It stands in front of the whole application, the hooks that add headers too. Before it answers from
 memory it asks the ledger what has happened since it last asked; every act that shows in such a read
 appends there in its own transaction, so what has been acknowledged anywhere is known here, with any
-number of processes. Requests that arrive together share the question. What is not in memory is
-answered by the application, and kept from then on; so both ways give the same bytes under the same
-headers.
+number of processes. Requests that arrive together share the question. What is not in memory is read
+by the function of its route alone (`plain_reads`), and kept from then on; where that fails, the
+application answers.
 
 Only what is the same for everybody is kept: a request that signs in, or wants anything out of the
 ordinary, goes the ordinary way.
@@ -13,16 +13,16 @@ ordinary, goes the ordinary way.
 
 import asyncio
 import re
-from collections.abc import Callable
-from typing import cast
+from collections.abc import Callable, Mapping
 
 from litestar.enums import ScopeType
-from litestar.types import ASGIApp, HTTPScope, Message, Receive, Scope, Send
+from litestar.types import ASGIApp, HTTPScope, Receive, Scope, Send
 
 from market.accounts.limits import RouteClass
 from market.api import hot_routes
 from market.api.kept_bodies import Headers, Kept, Memory
-from market.api.rate_limits import Limiter, visitor_at
+from market.api.plain_reads import PlainRead
+from market.api.rate_limits import VERDICT, Limiter, visitor_at
 from market.api.together import Together
 from market.api.validators import already_there
 from ratings.ledger.clock import now
@@ -40,28 +40,24 @@ _PARTICULAR = {
     b"transfer-encoding",
 }
 _ANY_JSON = {b"*/*", b"application/json"}
-# What the application is asked for is whole, and is the answer to everybody.
-_FOR_ONE = {b"accept-encoding", b"if-none-match"}
-# Of the one who asked: they do not belong to the answer.
-_OF_THE_ASKER = {b"ratelimit", b"ratelimit-policy"}
-# Whatever every cache on the way may keep, if it asks before each use, is kept here as well.
-_FOR_EVERYBODY = (b"cache-control", b"no-cache")
 _GZIP = re.compile(rb"(?i)(?:^|,)\s*gzip\s*(?:;\s*q=(?P<weight>[0-9.]+)\s*)?(?:,|$)")
 # After more acts than these it is cheaper to begin anew.
 _MOST_ACTS = 500
 
 
 class HotReads:
-    """The application with its hot reads in front."""
+    """The application with its hot reads in front. `plain` has one for each template of them."""
 
     def __init__(
         self,
         application: ASGIApp,
+        plain: Mapping[str, PlainRead],
         limiter: Limiter,
         answers_to: Callable[[bytes], bool],
         most_bytes: int,
     ) -> None:
         self._application = application
+        self._plain = plain
         self._answers_to = answers_to
         self._limiter = limiter
         self._memory = Memory(most_bytes)
@@ -94,24 +90,24 @@ class HotReads:
     async def _answer(
         self, wanted: hot_routes.Wanted, scope: HTTPScope, receive: Receive, send: Send
     ) -> None:
-        try:
-            kept = await self._find(wanted.key)
-        except Exception:
-            # The database cannot be asked: the application meets the same, and tells it.
-            await self._application(scope, receive, send)
-            return
-        if kept is None:
-            await self._read(wanted, scope, receive, send)
-            return
         client = scope["client"]
-        verdict = await self._limiter.spend(
-            visitor_at(client[0] if client else ""), RouteClass.READS
-        )
-        if verdict.allowed:
+        verdict, kept = None, None
+        try:
+            verdict = await self._limiter.spend(
+                visitor_at(client[0] if client else ""), RouteClass.READS
+            )
+            if verdict.allowed:
+                kept = await self._find(wanted.key) or await self._read(wanted, scope)
+        except Exception:
+            # No such thing, no such parameter, no database: the application meets the same.
+            kept = None
+        if verdict is not None and kept is not None:
             await _send(kept, verdict.headers(), scope, send)
-        else:
-            # It refuses in the words of all refusals; who is over the limit costs nothing more.
-            await self._application(scope, receive, send)
+            return
+        if verdict is not None:
+            scope.setdefault("state", {})[VERDICT] = verdict
+        # It says what is wrong in the words of all errors.
+        await self._application(scope, receive, send)
 
     async def _find(self, key: bytes) -> Kept | None:
         """What is kept there and true at this moment.
@@ -119,10 +115,14 @@ class HotReads:
         Somebody else may be reading just this: then it is looked for once more when they have,
         after the ledger has been asked again, since something may have happened meanwhile.
         """
+        reading = self._reading.get(key) if self._shares else None
+        if reading is None and key not in self._memory and self._place.seq:
+            # It is read now, so that it matters to nobody what has happened until then. It is kept
+            # as of an earlier entry: at worst it counts as changed although it is not.
+            return None
         await self._up_to_date.asked()
         kept = self._memory.find(key, now())
-        reading = self._reading.get(key)
-        if kept is None and reading is not None and self._shares:
+        if kept is None and reading is not None:
             await reading.wait()
             await self._up_to_date.asked()
             kept = self._memory.find(key, now())
@@ -138,66 +138,19 @@ class HotReads:
                 self._memory.changed(entry.seq, topics)
         self._place = place
 
-    async def _read(
-        self, wanted: hot_routes.Wanted, scope: HTTPScope, receive: Receive, send: Send
-    ) -> None:
-        """Let the application answer, keep the answer, and send of it what was asked for."""
-        # Before the application looks: what happens from here on may be missing in its answer.
+    async def _read(self, wanted: hot_routes.Wanted, scope: HTTPScope) -> Kept:
+        """Read from the database, and keep what was read."""
+        # Before the reading: what happens from here on may be missing in the answer.
         seq, begun = self._place.seq, now()
         mine = self._reading.setdefault(wanted.key, asyncio.Event())
-        whole = cast("HTTPScope", {**scope, "method": "GET"})
-        whole["headers"] = [field for field in scope["headers"] if field[0] not in _FOR_ONE]
-        answer = _Answer()
         try:
-            await self._application(whole, receive, answer.send)
-            # The route that answered is the one whose topics are known, and no other.
-            is_known = whole.get("path_template") == wanted.template
-            if not is_known or not answer.is_for_everybody:
-                await answer.pass_on(scope, send)
-                return
-            kept = Kept(
-                [field for field in answer.headers if field[0] not in _OF_THE_ASKER],
-                answer.body,
-                seq,
-                wanted.topics,
-                wanted.until(begun),
-            )
+            headers, body = await self._plain[wanted.template].answer(scope, wanted.values)
+            kept = Kept(headers, body, seq, wanted.topics, wanted.until(begun))
             self._memory.keep(wanted.key, kept)
+            return kept
         finally:
             self._reading.pop(wanted.key, None)
             mine.set()
-        allowance = [field for field in answer.headers if field[0] in _OF_THE_ASKER]
-        await _send(kept, allowance, scope, send)
-
-
-class _Answer:
-    """What the application sends, collected."""
-
-    def __init__(self) -> None:
-        self.status = 0
-        self.headers: Headers = []
-        self.body = b""
-
-    async def send(self, message: Message) -> None:
-        if message["type"] == "http.response.start":
-            self.status = message["status"]
-            self.headers = [(name.lower(), value) for name, value in message["headers"]]
-        elif message["type"] == "http.response.body":
-            self.body += message["body"]
-
-    @property
-    def is_for_everybody(self) -> bool:
-        return (
-            self.status == 200
-            and _FOR_EVERYBODY in self.headers
-            and any(name == b"etag" for name, _ in self.headers)
-        )
-
-    async def pass_on(self, scope: HTTPScope, send: Send) -> None:
-        """As it came; an error, or what a route alone knows how to keep."""
-        await send({"type": "http.response.start", "status": self.status, "headers": self.headers})
-        body = b"" if scope["method"] == "HEAD" else self.body
-        await send({"type": "http.response.body", "body": body, "more_body": False})
 
 
 async def _send(kept: Kept, allowance: Headers, scope: HTTPScope, send: Send) -> None:

@@ -5,6 +5,7 @@ that stands in no list changes everything, so that a new one can cost speed but 
 write that shows in one of these reads must append to the ledger in its own transaction.
 """
 
+import re
 from datetime import datetime
 from typing import Final
 
@@ -13,6 +14,9 @@ import msgspec
 from ratings.ledger.clock import end_of_day, local_date
 
 _ROOT: Final = b"/api/v1/"
+# Path and query of characters that stand for themselves. Where one is escaped it may be another
+# spelling of the same address, which is not worth another place.
+_PLAIN: Final = re.compile(rb"[\w.~/-]*\?[\w.~=&-]*")
 _LONGEST: Final = 512  # bytes of path and query: a cursor takes about a hundred
 
 CATALOGUE: Final = "catalogue"
@@ -26,20 +30,28 @@ AGENCY: Final = "agency "
 class Read(msgspec.Struct, frozen=True):
     """One route: its template, the parameters its answer may be kept under, and its topics.
 
-    With `daily` the answer of a request that names no day is that of the local day.
+    `subject` is the one that the path names. With `daily` the answer of a request that names no
+    day is that of the local day.
     """
 
     template: str
     topics: tuple[str, ...]
-    parameters: frozenset[bytes] = frozenset()
+    parameters: frozenset[str] = frozenset()
+    subject: str = ""
     daily: bool = False
+
+    @property
+    def names(self) -> frozenset[str]:
+        return self.parameters | {self.subject} if self.subject else self.parameters
 
 
 class Wanted(msgspec.Struct, frozen=True):
-    """What a request asks for: the address it is kept under, and what its answer is made of."""
+    """What a request asks for: the address it is kept under, its parameters as they were sent, and
+    what its answer is made of."""
 
     key: bytes
     template: str
+    values: dict[str, str]
     topics: tuple[str, ...]
     daily: bool
 
@@ -48,23 +60,27 @@ class Wanted(msgspec.Struct, frozen=True):
         return end_of_day(local_date(at)) if self.daily else None
 
 
-_PAGE = frozenset({b"limit", b"cursor"})
+_PAGE = frozenset({"limit", "cursor"})
 
 # By the parts of the path below the root; `*` is the one that names a thing. `text`, `as_of` and
 # whatever is unknown are missing here: such requests are many, seldom the same, and go the
 # ordinary way.
 READS: Final = {
-    (b"items",): Read("/api/v1/items", (CATALOGUE,), _PAGE | {b"active"}),
+    (b"items",): Read("/api/v1/items", (CATALOGUE,), _PAGE | {"active"}),
     (b"packages",): Read("/api/v1/packages", (CATALOGUE, DEPARTMENTS, SALES), _PAGE),
-    (b"packages", b"*"): Read("/api/v1/packages/{code}", (CATALOGUE, DEPARTMENTS, SALES)),
+    (b"packages", b"*"): Read(
+        "/api/v1/packages/{code}", (CATALOGUE, DEPARTMENTS, SALES), subject="code"
+    ),
     (b"packages", b"*", b"listings"): Read(
-        "/api/v1/packages/{code}/listings", (CATALOGUE, SALES), _PAGE
+        "/api/v1/packages/{code}/listings", (CATALOGUE, SALES), _PAGE, subject="code"
     ),
     (b"supervisors",): Read("/api/v1/supervisors", (DEPARTMENTS,), _PAGE),
     (b"county-ranges",): Read("/api/v1/county-ranges", (CATALOGUE,), _PAGE, daily=True),
-    (b"agencies",): Read("/api/v1/agencies", (DIRECTORY,), _PAGE | {b"package", b"stars"}),
-    (b"agencies", b"*"): Read("/api/v1/agencies/{uscc}", (AGENCY,)),
-    (b"agencies", b"*", b"standing"): Read("/api/v1/agencies/{uscc}/standing", (AGENCY,)),
+    (b"agencies",): Read("/api/v1/agencies", (DIRECTORY,), _PAGE | {"package", "stars"}),
+    (b"agencies", b"*"): Read("/api/v1/agencies/{uscc}", (AGENCY,), subject="uscc"),
+    (b"agencies", b"*", b"standing"): Read(
+        "/api/v1/agencies/{uscc}/standing", (AGENCY,), subject="uscc"
+    ),
 }
 
 _OF_AN_AGENCY = (AGENCY, DIRECTORY, SALES)
@@ -151,20 +167,23 @@ def wanted(raw_path: bytes, query: bytes) -> Wanted | None:
     """What a request asks for; None when its answer is not kept."""
     if not raw_path.startswith(_ROOT) or len(raw_path) + len(query) > _LONGEST:
         return None
-    # An escaped path may be another spelling of the same address: not worth another place.
-    if b"%" in raw_path:
+    key = raw_path + b"?" + query
+    if not _PLAIN.fullmatch(key):
         return None
     kind, *rest = raw_path[len(_ROOT) :].split(b"/")
-    subject = rest[0].decode("latin-1") if rest else ""
+    subject = rest[0].decode() if rest else ""
     read = READS.get((kind, b"*" if subject else b"", *rest[1:]) if rest else (kind,))
     if read is None:
         return None
-    if query:
-        for parameter in query.split(b"&"):
-            if parameter.partition(b"=")[0] not in read.parameters:
-                return None
+    values = {read.subject: subject} if subject else {}
+    for parameter in query.decode().split("&") if query else ():
+        name, _, value = parameter.partition("=")
+        # Twice or empty: the application knows what it makes of that.
+        if name not in read.parameters or name in values or not value:
+            return None
+        values[name] = value
     topics = tuple(AGENCY + subject if topic is AGENCY else topic for topic in read.topics)
-    return Wanted(raw_path + b"?" + query, read.template, topics, read.daily)
+    return Wanted(key, read.template, values, topics, read.daily)
 
 
 def changed_by(act: str, subject: str) -> tuple[str, ...] | None:

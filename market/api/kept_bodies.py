@@ -97,6 +97,10 @@ class Memory:
     def __len__(self) -> int:
         return len(self._kept)
 
+    def __contains__(self, key: bytes) -> bool:
+        """Whether anything is kept there, whether it still holds or not."""
+        return key in self._kept
+
     def find(self, key: bytes, at: datetime) -> Kept | None:
         """What is kept there, if it still holds."""
         kept = self._kept.get(key)

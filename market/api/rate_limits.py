@@ -26,7 +26,8 @@ from market.accounts.permissions import roles_of
 from ratings.ledger.actors import Role
 from ratings.ledger.errors import TooMany
 
-_STATE = "rate_limit"
+# Where the verdict on a request stands in the state of its scope.
+VERDICT = "rate_limit"
 _READING = {"GET", "HEAD", "OPTIONS"}
 _UNCOUNTED = ("/static/", "/healthz/")
 # Callers remembered at once. Beyond it the oldest lose what they had reserved, never more.
@@ -184,8 +185,11 @@ class RateLimits(ASGIMiddleware):
             route_class = self._classes.get(handler)
             if route_class is None:
                 route_class = self._classes[handler] = class_of(handler)
-            verdict = await self._limiter.spend(caller_of(scope), route_class)
-            scope["state"][_STATE] = verdict
+            # The hot reads have counted a request that they could not answer.
+            verdict: Verdict | None = scope["state"].get(VERDICT)
+            if verdict is None:
+                verdict = await self._limiter.spend(caller_of(scope), route_class)
+                scope["state"][VERDICT] = verdict
             if not verdict.allowed:
                 raise refusal(verdict)
         await next_app(scope, receive, send)
@@ -205,7 +209,7 @@ def refusal(verdict: Verdict) -> TooMany:
 
 async def tell_allowance(message: Message, scope: Scope) -> None:
     """The application's hook before sending: the verdict in the head of whatever is answered."""
-    verdict: Verdict | None = scope["state"].get(_STATE)
+    verdict: Verdict | None = scope["state"].get(VERDICT)
     if verdict is not None and message["type"] == "http.response.start":
         headers = MutableScopeHeaders.from_message(message)
         for name, value in verdict.headers():

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from datetime import date, datetime
+from functools import lru_cache
 
 import msgspec
 
@@ -10,7 +11,8 @@ from market.catalogue.items import Item
 from market.catalogue.package_fees import PackageRange
 from market.catalogue.package_fees import package_range as reckon
 from market.catalogue.packages import Package, package_days
-from market.catalogue.project_facts import ProjectFacts
+from market.catalogue.project_facts import Field, ProjectFacts
+from market.catalogue.project_form import facts_needed
 from market.catalogue.standards import in_force, shipped_versions
 from ratings.ledger.database import fetch, fetchrow
 from ratings.ledger.errors import NotFound, Refused
@@ -21,20 +23,26 @@ async def items(*, active: bool | None = None) -> list[Item]:
     rows = await fetch(
         "SELECT record FROM item WHERE $1::bool IS NULL OR active = $1 ORDER BY code", active
     )
-    return [msgspec.json.decode(row[0], type=Item) for row in rows]
+    return [_item(row[0]) for row in rows]
 
 
 async def item(code: str) -> Item:
     row = await fetchrow("SELECT record FROM item WHERE code = $1", code)
     if row is None:
         raise NotFound("item-unknown", "The catalogue has no item {code}.", code=code)
-    return msgspec.json.decode(row[0], type=Item)
+    return _item(row[0])
+
+
+# The catalogue has dozens of records that change once a year, and every page decodes some of them.
+@lru_cache(maxsize=512)
+def _item(record: str) -> Item:
+    return msgspec.json.decode(record, type=Item)
 
 
 class PackageRow(msgspec.Struct, frozen=True):
     """A package with its items in order; `working_days` is the critical path through them.
 
-    `agencies` counts those that sell it today.
+    `agencies` counts those that sell it today; `figures` are what its fee range is reckoned from.
     """
 
     code: str
@@ -47,6 +55,7 @@ class PackageRow(msgspec.Struct, frozen=True):
     supervisor_name: str | None
     agencies: int
     items: list[Item]
+    figures: tuple[Field, ...]
     record: Package
     version: int
 
@@ -62,20 +71,42 @@ _PACKAGE = """
 """
 
 
+class _Contents(msgspec.Struct, frozen=True):
+    """What follows from the records of a package and its items alone."""
+
+    record: Package
+    items: tuple[Item, ...]
+    working_days: int
+    figures: tuple[Field, ...]
+
+
+@lru_cache(maxsize=64)
+def _contents(record: str, items: tuple[str, ...]) -> _Contents:
+    package = msgspec.json.decode(record, type=Package)
+    found = {item.code: item for item in map(_item, items)}
+    return _Contents(
+        record=package,
+        items=tuple(found[code] for code in package.items),
+        working_days=package_days(package, found),
+        figures=facts_needed(package),
+    )
+
+
 def _package(row: tuple[str, str | None, str | None, int, list[str], int]) -> PackageRow:
-    record = msgspec.json.decode(row[0], type=Package)
-    found = {item.code: item for item in (msgspec.json.decode(r, type=Item) for r in row[4])}
+    contents = _contents(row[0], tuple(row[4]))
+    record = contents.record
     return PackageRow(
         code=record.code,
         name_zh=record.name_zh,
         name_en=record.name_en,
         description_zh=record.description_zh,
         description_en=record.description_en,
-        working_days=package_days(record, found),
+        working_days=contents.working_days,
         supervisor=row[1],
         supervisor_name=row[2],
         agencies=row[3],
-        items=[found[code] for code in record.items],
+        items=list(contents.items),
+        figures=contents.figures,
         record=record,
         version=row[5],
     )

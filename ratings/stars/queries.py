@@ -36,9 +36,13 @@ _COLUMNS = (
 )
 
 
-def _row(row: tuple[object, ...]) -> StandingRow:
+_WATERFALL = msgspec.json.Decoder(list[Step])
+
+
+def standing_row(row: tuple[object, ...]) -> StandingRow:
+    """From columns in the order of its fields, the waterfall as JSON."""
     values = list(row)
-    values[6] = msgspec.json.decode(str(values[6]), type=list[Step])
+    values[6] = _WATERFALL.decode(str(values[6]))
     return StandingRow(*values)  # type: ignore[arg-type] # columns in the order of the fields
 
 
@@ -48,7 +52,7 @@ async def current(uscc: str) -> StandingRow | None:
         f"SELECT {_COLUMNS} FROM standing WHERE uscc = $1 AND current",
         uscc,
     )
-    return None if row is None else _row(row)
+    return None if row is None else standing_row(row)
 
 
 async def published(uscc: str = "") -> list[StandingRow]:
@@ -57,7 +61,7 @@ async def published(uscc: str = "") -> list[StandingRow]:
         f"SELECT {_COLUMNS} FROM standing WHERE $1 = '' OR uscc = $1 ORDER BY uscc, as_of",
         uscc,
     )
-    return [_row(row) for row in rows]
+    return [standing_row(row) for row in rows]
 
 
 async def outside_events(uscc: str) -> list[tuple[datetime, OutsideEvent]]:

@@ -138,6 +138,11 @@ async def test_requests_out_of_the_ordinary_leave_nothing_behind(
     for address, headers in (
         ("/api/v1/agencies?text=云溪", {}),
         ("/api/v1/agencies?limit=0", {}),
+        ("/api/v1/agencies?limit=many", {}),
+        ("/api/v1/agencies?limit=2&limit=3", {}),
+        ("/api/v1/agencies?package=%20", {}),
+        ("/api/v1/agencies?stars=", {}),
+        ("/api/v1/items?active=perhaps", {}),
         ("/api/v1/agencies?limit=2&what=ever", {}),
         ("/api/v1/agencies?cursor=made-up", {}),
         ("/api/v1/agencies/none", {}),
@@ -311,6 +316,16 @@ async def test_who_is_over_the_limit_is_refused_on_both_ways(
     assert left == ["r=2", "r=1", "r=0", "r=0", "r=0"]
 
 
+async def test_what_is_not_there_counts_once(
+    settings: Settings, database: str, county: County
+) -> None:
+    limited = Settings(database_url=database, var_dir=settings.var_dir, rate_limits="reads=9/300")
+    async with _client(create_app(limited)) as client:
+        answers = [await client.get("/api/v1/packages/none") for _ in range(2)]
+    assert [answer.status_code for answer in answers] == [404, 404]
+    assert [answer.headers["ratelimit"].split(";")[1] for answer in answers] == ["r=8", "r=7"]
+
+
 class _Counting:
     def __init__(self, source: Any, count: Callable[[], None]) -> None:
         self._source = source
@@ -347,3 +362,28 @@ async def test_signing_in_and_permission_cost_one_round_trip(
     assert await cost(agency.client, "/api/v1/admissions") == (403, 1)
     for address in _addresses(agency):
         assert await cost(ways.fast, address) == (200, 1)
+
+
+async def test_what_is_not_kept_is_read_without_a_question_and_kept_as_of_before(
+    county: County, ways: Ways, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    address, other = "/api/v1/supervisors", "/api/v1/items"
+    await ways.fast.get(other)
+    await county.account(Role.SUPERVISOR)
+    asked = ways.app.hot_reads._up_to_date.asked
+    questions = 0
+
+    async def counted() -> None:
+        nonlocal questions
+        questions += 1
+        await asked()
+
+    monkeypatch.setattr(ways.app.hot_reads._up_to_date, "asked", counted)
+    cold = await ways.same(address)
+    assert questions == 0
+    # The act before it is found now, so that it is read once more, and the same.
+    assert (await ways.same(address)).content == cold.content
+    assert questions == 1
+    await county.account(Role.SUPERVISOR)
+    assert (await ways.same(address)).content != cold.content
+    assert questions == 2
