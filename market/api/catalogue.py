@@ -17,6 +17,7 @@ from market.api.openapi import problem_answer
 from market.api.preconditions import IfMatch, expected, versioned
 from market.api.project_figures import project_facts, standard_facts
 from market.catalogue import actions, queries
+from market.catalogue.edition_queries import item_on, items_on
 from market.catalogue.fee_standards import FeeStandard
 from market.catalogue.fees import Estimate, Facts, estimate
 from market.catalogue.items import Item
@@ -94,10 +95,17 @@ class SupervisorChoice(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 async def list_items(
     request: Asking,
     active: FromQuery[bool | None] = None,
+    as_of: FromQuery[date | None] = None,
     limit: Limit = USUAL,
     cursor: Cursor = "",
 ) -> Response[Page[Item]]:
-    return await constant_page(request, limit, cursor, await queries.items(active=active))
+    """Of today, or of the day `as_of`: an adopted edition that is still to come can be asked for.
+
+    The day of the first edition is not known; it stands for all days before the second.
+    """
+    found = await queries.items(active=active) if as_of is None else await items_on(as_of)
+    shown = [item for item in found if active is None or item.active == active]
+    return await sorted_page(request, limit, cursor, shown, lambda item: (item.code,))
 
 
 @get(
@@ -107,8 +115,9 @@ async def list_items(
     tags=_TAGS,
     **allow(Role.PUBLIC),
 )
-async def show_item(code: FromPath[str]) -> Item:
-    return await queries.item(code)
+async def show_item(code: FromPath[str], as_of: FromQuery[date | None] = None) -> Item:
+    """Of today, or as the list of the day `as_of` has it."""
+    return await (queries.item(code) if as_of is None else item_on(code, as_of))
 
 
 @get(

@@ -31,6 +31,8 @@ STANDS_FOR = {
     "invitation": "49f7d2c6-08eb-4a35-91b0-a5c83e6f1d72",
     "invitation-link": "vZ0dQ7mK2nXw5tRj8cYb1eUo4hLs9gAf3pIi6kNq7Ez",
     "county-range-proposal": "0b7e52d9-83a6-4c1f-b4d0-96e1f85a2c37",
+    "edition": "6e0d9b74-2f5a-4c81-93b6-d7a1c08e5f42",
+    "edition-draft": "c3f58a06-91de-4b27-8a4c-05e7d2b96f13",
     "own-proposal": "d4815fa2-6c3b-4e90-a1f7-3b52c08e9d64",
     "login": "zhou-songhe",
     "password": "a heron by the weir",
@@ -107,6 +109,21 @@ BODIES: Mapping[str, Any] = {
     "person_erase": _REASON,
     # Catalogue
     "package_supervisor_assign": {"supervisor": _ITS["supervisor"]},
+    "edition_draft": {
+        "title_zh": "清单2.1",
+        "title_en": "List 2.1",
+        "note_zh": "2027年度评估后的调整",
+        "note_en": "Changes after the assessment of 2027",
+    },
+    "edition_change_propose": {
+        "kind": "amend",
+        "code": "16",
+        "reason_zh": "取水许可窗口承诺提速",
+        "reason_en": "The window of the permit promises to be faster",
+        "fields": {"working_days": 15, "days_basis": "promised"},
+    },
+    "edition_adopt": {"effective_on": _ITS["coming-day"]},
+    "edition_discard": {"reason": "与上级清单一并调整"},
     "county_range_propose": {
         "item": "12",
         "size_class": "medium",
@@ -220,6 +237,7 @@ _NAMES: Mapping[str, str] = {
     "organisation": _ITS["hat"],
     "invitation": _ITS["invitation"],
     "proposal": _ITS["county-range-proposal"],
+    "edition": _ITS["edition-draft"],
 }
 """What a parameter of the path names, where the operation does not say otherwise below."""
 
@@ -237,6 +255,9 @@ PARAMETERS: Mapping[str, Mapping[str, Any]] = {
     "county_range_list": {"as_of": "2026-09-01"},
     "county_range_proposal_list": {"state": "proposed"},
     "county_range_proposal_withdraw": {"proposal": _ITS["own-proposal"]},
+    "edition_show": {"edition": "list-2.0"},
+    "edition_differences": {"edition": _ITS["edition"], "since": "list-2.0"},
+    "edition_change_drop": {"position": 1},
     "market_fees_show": {"year": 2026},
     "agency_list": {"package": "consulting", "stars": 3},
     "agency_name_check": {"uscc": _ITS["applicant"]},

@@ -18,7 +18,7 @@ from market.catalogue.standards import load_fee_standards
 from ratings.ledger.actions import record
 from ratings.ledger.actors import Actor, second_person
 from ratings.ledger.clock import local_date, start_of_day
-from ratings.ledger.database import execute, fetch, fetchrow, fetchval, row_id, tx
+from ratings.ledger.database import execute, fetch, fetchrow, fetchval, tx
 from ratings.ledger.errors import Conflict, Forbidden, NotFound, Refused
 from ratings.ledger.jobs import enqueue
 from ratings.ledger.versions import Versions, unchanged
@@ -128,22 +128,21 @@ async def draft_edition(actor: Actor, wanted: NewEdition) -> str:
 
 async def propose_change(
     actor: Actor, edition: str, change: Change, expected: Versions | None = None
-) -> str:
-    """Add an act to a draft, after those that are there; returns the id of the act.
+) -> int:
+    """Add an act to a draft, after those that are there; returns its position among them.
 
     Stale when the draft is of none of the expected versions any more; refused when the act cannot
     follow the others.
     """
     person = _person(actor)
-    identifier = str(uuid.uuid4())
     async with tx():
         await _locked_draft(edition, expected)
         apply_changes(await draft_items(edition), [change], load_fee_standards())
-        await execute(
+        position: int = await fetchval(
             "INSERT INTO edition_change (id, edition, position, change, proposed_by, proposed_at)"
             " VALUES ($1, $2, (SELECT coalesce(max(c.position), 0) + 1 FROM edition_change c"
-            "  WHERE c.edition = $2::varchar), $3, $4, $5)",
-            identifier,
+            "  WHERE c.edition = $2::varchar), $3, $4, $5) RETURNING position",
+            str(uuid.uuid4()),
             edition,
             msgspec.json.encode(change).decode(),
             person,
@@ -156,7 +155,6 @@ async def propose_change(
             "edition",
             edition,
             {
-                "change": identifier,
                 "kind": change.kind,
                 "item": change.code,
                 "successor": change.successor,
@@ -164,24 +162,33 @@ async def propose_change(
             },
             reason=change.reason_zh.strip(),
         )
-    return identifier
+    return position
 
 
 async def drop_change(
-    actor: Actor, edition: str, change: str, expected: Versions | None = None
+    actor: Actor, edition: str, position: int, expected: Versions | None = None
 ) -> None:
-    """Take an act out of a draft; refused when a later act of the draft needs it."""
+    """Take an act out of a draft; refused when a later act needs it."""
     _person(actor)
     async with tx():
         await _locked_draft(edition, expected)
-        done = await execute(
-            "DELETE FROM edition_change WHERE edition = $1 AND id = $2", edition, row_id(change)
+        dropped = await fetchval(
+            "DELETE FROM edition_change WHERE edition = $1 AND position = $2 RETURNING change",
+            edition,
+            position,
         )
-        if done != "DELETE 1":
-            raise NotFound("change-unknown", "This draft has no act {id}.", id=change)
+        if dropped is None:
+            raise NotFound("change-unknown", "This draft has no act {number}.", number=position)
         await draft_items(edition)
         await _raise_version(edition)
-        await record(actor, "edition.change_dropped", "edition", edition, {"change": change})
+        change = msgspec.json.decode(dropped, type=Change)
+        await record(
+            actor,
+            "edition.change_dropped",
+            "edition",
+            edition,
+            {"kind": change.kind, "item": change.code},
+        )
 
 
 async def discard_edition(

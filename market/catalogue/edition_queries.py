@@ -128,9 +128,11 @@ async def item_on(code: str, day: date) -> Item:
 
 
 class ChangeRow(msgspec.Struct, frozen=True):
-    """One act of an edition; `own` tells the reader that they have proposed it themselves."""
+    """One act of an edition, at its place among them; `own` tells the reader that they have
+    proposed it themselves.
+    """
 
-    id: str
+    position: int
     change: Change
     proposed_at: datetime
     own: bool
@@ -140,7 +142,7 @@ async def changes(actor: Actor, identifier: str) -> list[ChangeRow]:
     """The acts of an edition that the actor may see, in their order."""
     await edition(actor, identifier)
     rows = await fetch(
-        "SELECT id::text, change, proposed_at, proposed_by IS NOT DISTINCT FROM $2::uuid"
+        "SELECT position, change, proposed_at, proposed_by IS NOT DISTINCT FROM $2::uuid"
         " FROM edition_change WHERE edition = $1 ORDER BY position",
         identifier,
         actor.person,

@@ -32,7 +32,7 @@ from tests.colleagues import colleague, link
 from tests.conftest import PASSWORD, Account, program
 from tests.contract.examples import examples_of, filled, kinds_in, operations, plain, real_of, sent
 from tests.contract.test_tenants import committed
-from tests.contract.world import OBJECTS, PERSONS, REASON, World, make_world
+from tests.contract.world import OBJECTS, PERSONS, REASON, World, discard_drafts, make_world
 from tests.county import County
 
 Schema = dict[str, Any]
@@ -102,6 +102,11 @@ async def _case_of_another(world: World) -> Prepared:
     return world.persons["centre"], {"case": opened or ""}
 
 
+async def _without_a_draft(world: World) -> Prepared:
+    await discard_drafts(world)
+    return world.persons["centre"], {}
+
+
 async def _paused(world: World) -> Prepared:
     owner = world.persons["owner"]
     webhook = await world.fresh("webhook")
@@ -123,6 +128,7 @@ _PREPARED: dict[str, Callable[[World], Awaitable[Prepared]]] = {
     ),
     "case_delist": _case_of_another,
     "case_dismiss": _case_of_another,
+    "edition_draft": _without_a_draft,
     "engagement_accept": _delivered,
     "engagement_settle": _accepted,
     "group_buy_choose": _closed_group_buy,

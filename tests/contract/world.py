@@ -21,6 +21,15 @@ from market.accounts.second_factors import enrol, offer
 from market.accounts.signing_in import sign_in
 from market.accounts.visits import Visit
 from market.catalogue.county_ranges import NewCountyRange, propose_county_range
+from market.catalogue.edition_actions import (
+    NewEdition,
+    adopt_edition,
+    discard_edition,
+    draft_edition,
+    propose_change,
+)
+from market.catalogue.edition_queries import editions
+from market.catalogue.editions import Change
 from market.engagements.actions import purchase, report_milestone
 from market.notices.actions import Subscribed, send_test, subscribe
 from market.notices.rules import NewWebhook
@@ -219,6 +228,35 @@ async def _own_proposal(world: World) -> str:
     return await propose_county_range(world.persons["centre"].actor(), _range_of_a_new_day())
 
 
+async def _edition(world: World) -> str:
+    """Adopted for today; it tells one item's time anew."""
+    made = await _draft_of(world)
+    await adopt_edition(world.persons["centre"].actor(), made, local_date(now()))
+    return made
+
+
+async def _draft(world: World) -> str:
+    """The second person's, for the centre to adopt; there is one draft at a time."""
+    await discard_drafts(world)
+    return await _draft_of(world)
+
+
+async def _draft_of(world: World) -> str:
+    second = (await world.county.second()).actor()
+    made = await draft_edition(second, NewEdition("清单2.1", "年度评估"))
+    fields: dict[str, object] = {"working_days": 20 + next(_days)}
+    act = Change(kind="amend", code="17", reason_zh="承诺提速", fields=fields)
+    await propose_change(second, made, act)
+    return made
+
+
+async def discard_drafts(world: World) -> None:
+    centre = world.persons["centre"].actor()
+    for one in await editions(centre):
+        if one.state == "draft":
+            await discard_edition(centre, one.id, "另行起草")
+
+
 def _range_of_a_new_day() -> NewCountyRange:
     begins = local_date(now()) + timedelta(days=next(_days))
     return NewCountyRange("07", "small", 1_000_000, 2_000_000, begins, "县发改局询价")
@@ -258,10 +296,13 @@ OBJECTS: dict[str, Callable[[World], Awaitable[str]]] = {
     "hat": _hat,
     "member": _member,
     "county-range-proposal": _proposal,
+    "edition": _edition,
+    "edition-draft": _draft,
     "own-proposal": _own_proposal,
 }
 # An owner's call may end these, and the next call needs another.
 CONSUMED = {
+    "edition-draft",
     "county-range-proposal",
     "own-proposal",
     "enrolled",

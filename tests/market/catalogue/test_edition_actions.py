@@ -1,8 +1,6 @@
 """Editions are made by two people, take effect on their day, and leave the past as it was."""
 
 import asyncio
-from collections.abc import AsyncIterator
-from contextlib import AsyncExitStack
 from datetime import date, timedelta
 
 import msgspec
@@ -71,13 +69,9 @@ ACTS = (
 
 
 @pytest.fixture
-async def second(county: County) -> AsyncIterator[Account]:
+async def second(county: County) -> Account:
     """Another person of the centre."""
-    made = await colleague(county.app, county.centre)
-    async with AsyncExitStack() as stack:
-        await stack.enter_async_context(made.client)
-        await stack.enter_async_context(made.browser)
-        yield made
+    return await county.second()
 
 
 async def drafted(county: County, *acts: Change) -> str:
@@ -212,10 +206,10 @@ async def test_an_act_that_others_need_stays(county: County) -> None:
     made = await drafted(county, ACTS[2], change("replace", "01", successor="50"))
     add, replace = await changes(county.centre.actor(), made)
     centre = county.centre.actor()
-    await refused(drop_change(centre, made, add.id), Refused, "successor-unknown")
-    await drop_change(centre, made, replace.id)
-    await drop_change(centre, made, add.id)
-    await refused(drop_change(centre, made, add.id), NotFound, "change-unknown")
+    await refused(drop_change(centre, made, add.position), Refused, "successor-unknown")
+    await drop_change(centre, made, replace.position)
+    await drop_change(centre, made, add.position)
+    await refused(drop_change(centre, made, add.position), NotFound, "change-unknown")
 
 
 async def test_what_cannot_be_drafted_or_adopted(county: County, second: Account) -> None:
