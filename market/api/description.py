@@ -15,6 +15,7 @@ from litestar.routes import HTTPRoute
 
 from market.api.answers import ANSWERS, NOTHING
 from market.api.examples import with_examples
+from market.api.glossary import explain, glossary
 from market.api.negotiation import JSON, MESSAGEPACK, PROBLEM_JSON, answers_in_json
 
 Schema = dict[str, Any]
@@ -53,6 +54,7 @@ _OF_STATUS = {
 def complete(schema: Schema, app: Litestar) -> Schema:
     """The framework's description with everything that holds for all routes."""
     made = deepcopy(schema)
+    explain(made, glossary())
     handlers = operations_of(app)
     streamed = {name for name, handler in handlers.items() if handler.opt.get(_STREAMED)}
     negotiated = {name for name, handler in handlers.items() if answers_in_json(handler)}

@@ -5,6 +5,7 @@ docs/openapi.json; the difference is what a reviewer looks at.
 """
 
 import json
+import re
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +14,7 @@ import pytest
 
 from market.accounts.queries import SignedIn
 from market.api.description import description
+from market.api.glossary import explain, glossary, named
 from market.api.negotiation import JSON, MESSAGEPACK, PROBLEM_JSON
 from market.app import create_app
 from market.settings import Settings
@@ -82,6 +84,28 @@ async def test_every_operation_has_its_own_id_and_a_summary(described: dict[str,
         if not operation.get("summary") or not operation["operationId"].islower()
     ]
     assert generated == [], "state operation_id (snake_case) and summary on the route"
+
+
+async def test_every_field_and_parameter_is_explained(described: dict[str, Any]) -> None:
+    bare = [
+        f"{place}.{name}"
+        for place, name, stated in named(described)
+        if _letters(stated.get("description", "")) in ("", _letters(name))
+    ]
+    assert bare == [], "say what they mean in market/api/glossary.toml"
+
+
+def test_the_glossary_explains_nothing_that_is_not_there() -> None:
+    app = create_app(Settings(secret_key="of no installation"))
+    used = explain(app.openapi_schema.to_schema(), glossary())
+    entries = {(place, name) for place, texts in glossary().items() for name in texts}
+    assert entries - used == set(), "strike them out of market/api/glossary.toml"
+
+
+def _letters(text: str) -> str:
+    """Of a text what is left when it only repeats a name: “Group buy.” and `group_buy` alike."""
+    words = re.findall(r"[a-z0-9]+", text.lower())
+    return "".join(word for word in words if word not in ("the", "a", "an", "of", "its"))
 
 
 async def test_every_error_is_described_as_a_problem(described: dict[str, Any]) -> None:
