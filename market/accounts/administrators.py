@@ -1,5 +1,7 @@
 """That no organisation is left without an administrator, and what goes with a right."""
 
+from ratings.ledger.actions import record
+from ratings.ledger.actors import Actor
 from ratings.ledger.database import execute, fetch, fetchval
 from ratings.ledger.errors import Bilingual, Conflict, Forbidden
 
@@ -34,19 +36,32 @@ async def check_another_administrator(organisation: str, person: str) -> None:
         )
 
 
-async def take_hat(person: str, organisation: str) -> None:
-    """What somebody holds of an organisation ends at once: sessions, and links that they made."""
+async def take_hat(actor: Actor, person: str, organisation: str) -> None:
+    """What somebody holds of an organisation ends at once: sessions, and what goes with a right."""
     await execute(
         "DELETE FROM session WHERE person = $1 AND organisation = $2", person, organisation
     )
-    await take_links(person, organisation)
+    await take_right(actor, person, organisation)
 
 
-async def take_links(person: str, organisation: str) -> None:
-    """The invitations of whoever may not invite any more open nothing."""
+async def take_right(actor: Actor, person: str, organisation: str) -> None:
+    """Whoever administers no more: the links and the API keys that they made open nothing.
+
+    For good: a key that came back to life with its maker would be one that nobody still watches.
+    """
     await execute(
         "DELETE FROM invitation WHERE made_by = $1 AND made_for = $2", person, organisation
     )
+    rows = await fetch(
+        "UPDATE api_key SET revoked_at = $3 WHERE person = $1 AND organisation = $2"
+        " AND revoked_at IS NULL AND expires_at > $3 RETURNING id, scopes, expires_at",
+        person,
+        organisation,
+        actor.at,
+    )
+    for row in rows:
+        facts = {"scopes": row["scopes"], "expires_at": row["expires_at"].isoformat()}
+        await record(actor, "api_key.revoked", "api_key", row["id"], facts)
 
 
 async def check_own_account(person: str) -> None:

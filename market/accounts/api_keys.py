@@ -7,6 +7,7 @@ from typing import Annotated
 
 import msgspec
 
+from market.accounts.administrators import hold
 from market.accounts.key_holders import new_key
 from market.accounts.queries import administered, token_hash
 from ratings.ledger.actions import record
@@ -39,12 +40,9 @@ class MadeApiKey(msgspec.Struct, frozen=True):
 
 
 class KeyState(StrEnum):
-    """ORPHANED: who made it no longer administers the organisation."""
-
     LIVE = "live"
     EXPIRED = "expired"
     REVOKED = "revoked"
-    ORPHANED = "orphaned"
 
 
 class ApiKeyRow(msgspec.Struct, frozen=True):
@@ -100,9 +98,11 @@ async def make_api_key(actor: Actor, wanted: NewApiKey, offered: Sequence[str]) 
     identifier, key = new_key()
     expires_at = actor.at + timedelta(days=checked.valid_days)
     async with tx():
+        # Held before the right is looked at: nobody makes a key who is being removed, and two
+        # administrators at once do not both make the last one.
+        if actor.organisation is not None:
+            await hold(actor.organisation)
         organisation = await administered(actor)
-        # Held while counting: two administrators at once do not both make the last one.
-        await execute("SELECT 1 FROM organisation WHERE id = $1 FOR NO KEY UPDATE", organisation)
         live = await fetchval(
             "SELECT count(*) FROM api_key"
             " WHERE organisation = $1 AND revoked_at IS NULL AND expires_at > $2",
@@ -167,11 +167,8 @@ async def api_keys(actor: Actor) -> list[ApiKeyRow]:
     rows = await fetch(
         "SELECT * FROM (SELECT k.id, k.name, k.scopes, p.name AS made_by, k.created_at,"
         " k.expires_at, k.used_at, k.revoked_at, CASE WHEN k.revoked_at IS NOT NULL THEN 'revoked'"
-        " WHEN k.expires_at <= $2 THEN 'expired'"
-        " WHEN m.administrator IS NOT TRUE OR m.deactivated_at IS NOT NULL"
-        " OR p.deactivated_at IS NOT NULL THEN 'orphaned' ELSE 'live' END AS state"
+        " WHEN k.expires_at <= $2 THEN 'expired' ELSE 'live' END AS state"
         " FROM api_key k JOIN person p ON p.id = k.person"
-        " LEFT JOIN membership m ON m.person = k.person AND m.organisation = k.organisation"
         " WHERE k.organisation = $1) own ORDER BY state <> 'live', created_at DESC, id",
         organisation,
         actor.at,

@@ -46,9 +46,13 @@ async def hats(actor: Actor) -> list[Hat]:
 async def change_hat(actor: Actor, token: str, organisation: str) -> SignedIn:
     """Act for another organisation from now on; the token is a new one and the old one is dead.
 
-    NotFound where the actor has no such hat, or not any more.
+    NotFound where the actor has no such hat, or not any more. Nothing of it is in the ledger: no
+    right changes, and every act names the hat that it was done under.
     """
     async with tx():
+        # Against being deactivated meanwhile: that ends the sessions hat by hat, and must not miss
+        # the one that is changing.
+        await _hold_person(actor)
         if not await fetchval(
             "UPDATE membership SET worn_at = $3 WHERE person = $1 AND organisation = $2"
             " AND deactivated_at IS NULL RETURNING true",
@@ -69,6 +73,7 @@ async def lay_down(actor: Actor, token: str, organisation: str) -> SignedIn | No
     person, left = str(actor.person), row_id(organisation)
     async with tx():
         await check_own_account(person)
+        await _hold_person(actor)
         await hold(left)
         if not await fetchval(
             "SELECT true FROM membership WHERE person = $1 AND organisation = $2", person, left
@@ -79,15 +84,20 @@ async def lay_down(actor: Actor, token: str, organisation: str) -> SignedIn | No
             "DELETE FROM membership WHERE person = $1 AND organisation = $2", person, left
         )
         who = await _other_hat(actor, token) if left == actor.organisation else None
-        await take_hat(person, left)
+        await take_hat(actor, person, left)
         await record(actor, "membership.left", "person", person, {"organisation": left})
     return who
+
+
+async def _hold_person(actor: Actor) -> None:
+    await execute("SELECT FROM person WHERE id = $1 FOR SHARE", actor.person)
 
 
 async def _other_hat(actor: Actor, token: str) -> SignedIn | None:
     other = await fetchval(
         "SELECT organisation::text FROM membership WHERE person = $1 AND deactivated_at IS NULL"
-        " ORDER BY worn_at DESC NULLS LAST, joined_at LIMIT 1",
+        " ORDER BY worn_at DESC NULLS LAST, joined_at LIMIT 1"
+        " FOR SHARE",  # they are not deactivated there meanwhile
         actor.person,
     )
     return await renew(token, actor.at, organisation=other) if other else None

@@ -9,7 +9,7 @@ from market.accounts.administrators import (
     check_own_account,
     hold,
     take_hat,
-    take_links,
+    take_right,
 )
 from market.accounts.queries import administered
 from ratings.ledger.actions import record
@@ -69,7 +69,7 @@ async def unmake_administrator(actor: Actor, person: str) -> None:
             return
         await check_another_administrator(organisation, member.person)
         await _set_administrator(organisation, member.person, False)
-        await take_links(member.person, organisation)
+        await take_right(actor, member.person, organisation)
         await _record(actor, "membership.administrator_unmade", member, organisation)
 
 
@@ -83,7 +83,7 @@ async def hand_over(actor: Actor, person: str) -> None:
         await check_own_account(own)
         await _promote(organisation, member)
         await _set_administrator(organisation, own, False)
-        await take_links(own, organisation)
+        await take_right(actor, own, organisation)
         await _record(actor, "membership.handed_over", member, organisation)
 
 
@@ -98,7 +98,7 @@ async def remove_member(actor: Actor, person: str) -> None:
             member.person,
             organisation,
         )
-        await take_hat(member.person, organisation)
+        await take_hat(actor, member.person, organisation)
         await _record(actor, "membership.removed", member, organisation)
 
 
@@ -111,7 +111,7 @@ async def deactivate_member(actor: Actor, person: str) -> None:
             return
         await check_another_administrator(organisation, member.person)
         await _set_deactivated(organisation, member.person, actor.at)
-        await take_hat(member.person, organisation)
+        await take_hat(actor, member.person, organisation)
         await _record(actor, "membership.deactivated", member, organisation)
 
 

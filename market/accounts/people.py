@@ -73,8 +73,8 @@ async def deactivate_person(actor: Actor, person: str, reason: str) -> None:
     if identifier == actor.person:
         raise Refused("deactivate-self", "This is your own account. Ask a colleague.")
     async with tx():
-        row, organisations = await held_person(identifier, str(actor.organisation))
-        await administered(actor)
+        row, organisations = await held_person(identifier, await administered(actor))
+        await administered(actor)  # once more: of two who deactivate each other one has no right
         await check_own_account(identifier)
         if row["deactivated_at"] is not None:
             return
@@ -82,7 +82,7 @@ async def deactivate_person(actor: Actor, person: str, reason: str) -> None:
             await check_another_administrator(organisation, identifier)
         await execute("UPDATE person SET deactivated_at = $2 WHERE id = $1", identifier, actor.at)
         for organisation in organisations:
-            await take_hat(identifier, organisation)
+            await take_hat(actor, identifier, organisation)
         await record(actor, "person.deactivated", "person", identifier, reason=checked)
 
 

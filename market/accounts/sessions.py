@@ -41,7 +41,7 @@ async def open_session(person: str, at: datetime, visit: Visit, *, second_factor
             " JOIN person p ON p.id = m.person WHERE m.person = $3"
             " AND m.deactivated_at IS NULL AND p.deactivated_at IS NULL"
             " ORDER BY m.worn_at DESC NULLS LAST, m.joined_at, m.id LIMIT 1"
-            " FOR SHARE OF p RETURNING true",
+            " FOR SHARE OF p, m RETURNING true",
             token_hash(token),
             str(uuid.uuid4()),
             person,

@@ -61,7 +61,8 @@ class Invitation(Table, db=ENGINE):
     """A link that lets one person in, until `expires_at`; a used or revoked one has no row.
 
     Without an organisation it opens an office: `kind` and the names say which. `note` reminds
-    those who invite for whom it is. Only the SHA-256 of the link's secret is kept.
+    those who invite for whom it is. Only the SHA-256 of the link's secret is kept. `names_taken`
+    counts the sign-in names tried with it that somebody has.
     """
 
     id = UUID(primary_key=True)
@@ -76,6 +77,7 @@ class Invitation(Table, db=ENGINE):
     made_for = ForeignKey(references=Organisation, null=False, on_delete=OnDelete.restrict)
     created_at = Timestamptz()
     expires_at = Timestamptz()
+    names_taken = Integer(default=0)
 
 
 class Session(Table, db=ENGINE):

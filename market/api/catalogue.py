@@ -176,6 +176,8 @@ async def show_fee_range(
 async def list_package_listings(
     request: Asking, code: FromPath[str], limit: Limit = USUAL, cursor: Cursor = ""
 ) -> Response[Page[ListingRow]]:
+    """An agency whose standing changes while the pages are read may be met twice or not at all;
+    a complete answer is one page of 100, or a second reading."""
     await queries.package(code)
     return await sorted_page(request, limit, cursor, await listings_of_package(code), best_first)
 

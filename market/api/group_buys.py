@@ -173,6 +173,8 @@ async def offer(
 async def list_offers(
     request: Asking, group_buy: FromPath[str], limit: Limit = USUAL, cursor: Cursor = ""
 ) -> Response[Page[OfferRow]]:
+    """Best stars first. An agency whose standing changes while the pages are read may be met twice
+    or not at all; a complete answer is one page of 100, or a second reading."""
     found = await queries.visible_offers(actor(request), group_buy)
     return await sorted_page(request, limit, cursor, found, best_first)
 

@@ -116,7 +116,12 @@ async def _listening(place: int) -> list[_Listening]:
     rows = await fetch(
         "SELECT w.id::text, w.organisation::text, o.kind = ANY($2), w.events, w.from_seq, w.to_seq"
         " FROM webhook w JOIN organisation o ON o.id = w.organisation"
-        " WHERE w.to_seq IS NULL OR w.to_seq > $1 FOR KEY SHARE OF w",  # none is deleted meanwhile
+        " WHERE (w.to_seq IS NULL OR w.to_seq > $1)"
+        # Of whom nobody may sign in any more, nothing is told until somebody is back.
+        " AND EXISTS (SELECT FROM membership m JOIN person p ON p.id = m.person"
+        "  WHERE m.organisation = w.organisation AND m.deactivated_at IS NULL"
+        "  AND p.deactivated_at IS NULL)"
+        " FOR KEY SHARE OF w",  # none is deleted meanwhile
         place,
         [role.value for role in OFFICIALS],
     )
@@ -150,6 +155,10 @@ async def claim(at: datetime, room: int) -> list[Due]:
             " FROM webhook_delivery d JOIN webhook w ON w.id = d.webhook"
             " WHERE d.state = 'pending' AND d.next_attempt_at <= $1 AND w.state = 'active'"
             " AND (d.under_way_until IS NULL OR d.under_way_until <= $1)"
+            # The same as in `_listening`: an organisation that nobody is left of waits.
+            " AND EXISTS (SELECT FROM membership m JOIN person p ON p.id = m.person"
+            "  WHERE m.organisation = w.organisation AND m.deactivated_at IS NULL"
+            "  AND p.deactivated_at IS NULL)"
             "), chosen AS ("
             " SELECT id FROM waiting WHERE place <= CASE WHEN failing THEN $3::int ELSE $4::int END"
             " ORDER BY failing, place, next_attempt_at LIMIT $5"

@@ -2,7 +2,7 @@
 
 import asyncio
 import re
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from contextlib import asynccontextmanager, contextmanager
 from datetime import timedelta
 from typing import Any
@@ -15,6 +15,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from litestar import Litestar
 
+from market.accounts import members, people
 from market.accounts.api_keys import (
     LONGEST_DAYS,
     LONGEST_NAME,
@@ -27,19 +28,22 @@ from market.accounts.api_keys import (
     make_api_key,
     revoke_api_key,
 )
+from market.accounts.joining import join
 from market.accounts.key_holders import key_holder, new_key
 from market.accounts.scopes import AREAS
 from ratings.ledger.actors import Actor, Role
 from ratings.ledger.clock import now
 from ratings.ledger.database import execute, fetch, fetchval
 from ratings.ledger.errors import Forbidden, NotFound, Refused
-from ratings.ledger.queries import Wanted, entries
+from ratings.ledger.queries import Wanted, entries, history
 from ratings.verification import verify
+from tests.colleagues import colleague, link
 from tests.conftest import Account, open_account, program
 from tests.county import County
 
 OFFERED = ("agencies:read", "catalogue:read", "purchasing:read", "purchasing:write")
 WANTED = NewApiKey("Buying robot", ("catalogue:read", "purchasing:write"))
+Act = Callable[[Actor, str], Awaitable[None]]
 _WHOLE = 'SELECT string_agg(each::text, chr(10)) FROM "one" AS each'
 _SHAPE = re.compile(r"sy_[a-z2-9]{10}_[0-9a-f]{64}")
 
@@ -225,27 +229,47 @@ async def test_a_key_dies_with_its_makers_right(accounts: dict[Role, Account], l
     )
 
 
-async def test_colleagues_see_that_a_key_has_lost_its_maker(
+@pytest.mark.parametrize(
+    ("end", "back"),
+    [
+        (members.unmake_administrator, members.make_administrator),
+        (members.deactivate_member, members.reactivate_member),
+        (
+            lambda actor, person: members.hand_over(
+                Actor(actor.role, now(), person, actor.organisation), str(actor.person)
+            ),
+            members.make_administrator,
+        ),
+    ],
+    ids=["demoted", "deactivated", "handed-over"],
+)
+async def test_a_key_does_not_come_back_with_its_makers_right(
+    app: Litestar, accounts: dict[Role, Account], end: Act, back: Act
+) -> None:
+    boss = accounts[Role.ENTERPRISE]
+    second = await colleague(app, boss, administrator=True)
+    key, others = await made(second), await made(boss)
+    await end(boss.actor(), second.person)
+    assert await state_of(boss, key.id) is KeyState.REVOKED
+    assert (await history("api_key", key.id))[-1].act == "api_key.revoked"
+    await back(boss.actor(), second.person)
+    assert await key_holder(key.key, now(), demonstration=False) is None
+    assert await key_holder(others.key, now(), demonstration=False), "nobody else's"
+
+
+async def test_whoever_is_invited_again_finds_no_key_of_before(
     app: Litestar, accounts: dict[Role, Account]
 ) -> None:
-    enterprise = accounts[Role.ENTERPRISE]
-    async with another(app) as colleague:
-        await execute(
-            "INSERT INTO membership (id, person, organisation, administrator)"
-            " VALUES (gen_random_uuid(), $1, $2, true)",
-            colleague.person,
-            enterprise.organisation,
-        )
-        wearing = msgspec.structs.replace(colleague.actor(), organisation=enterprise.organisation)
-        key = await make_api_key(wearing, WANTED, OFFERED)
-        await execute(
-            "DELETE FROM membership WHERE person = $1 AND organisation = $2",
-            colleague.person,
-            enterprise.organisation,
-        )
-        assert await state_of(enterprise, key.id) is KeyState.ORPHANED
-        await revoke_api_key(enterprise.actor(), key.id)
-        assert await state_of(enterprise, key.id) is KeyState.REVOKED
+    boss, centre = accounts[Role.ENTERPRISE], accounts[Role.CENTRE]
+    second = await colleague(app, boss, administrator=True)
+    key = await made(second)
+    await members.remove_member(boss.actor(), second.person)
+    await join(second.person, await link(boss, administrator=True), now())
+    assert await key_holder(key.key, now(), demonstration=False) is None
+    again = await made(second)
+    await people.deactivate_person(centre.actor(), second.person, "账号被盗")
+    await people.reactivate_person(centre.actor(), second.person, "已核实")
+    assert await key_holder(again.key, now(), demonstration=False) is None
 
 
 async def test_a_key_of_the_demonstration_works_only_there(

@@ -1,5 +1,6 @@
 """Members, hats and invitations: what each act does, and that an organisation is never orphaned."""
 
+import uuid
 from datetime import timedelta
 
 import pytest
@@ -19,7 +20,7 @@ from market.accounts.invitations import (
     open_invitations,
     revoke_invitation,
 )
-from market.accounts.joining import join, join_as_new, offer_of
+from market.accounts.joining import MOST_TAKEN_NAMES, join, join_as_new, offer_of
 from market.accounts.queries import signed_in
 from market.accounts.rules import NewPerson
 from ratings.ledger.actors import Actor, Role
@@ -64,6 +65,34 @@ async def test_a_new_person_joins_by_a_link_that_works_once(app: Litestar, boss:
     assert (who.organisation, who.administrator) == (boss.organisation, False)
     listed = await members.members(boss.actor())
     assert [(one.name, one.administrator) for one in listed][1:] == [("李四", False)]
+
+
+async def test_a_link_finds_out_no_more_than_ten_names(boss: Account) -> None:
+    token, nobody = await link(boss), Actor(Role.PUBLIC, now())
+    wanted = NewPerson(boss.login, PASSWORD, "李四")
+    for _ in range(MOST_TAKEN_NAMES):
+        with pytest.raises(Conflict, match="taken"):
+            await join_as_new(nobody, token, wanted)
+    for login in (boss.login, "a-free-name"):
+        with pytest.raises(NotFound, match="used or revoked"):
+            await join_as_new(nobody, token, NewPerson(login, PASSWORD, "李四"))
+    assert (await _last_act())[0] == "invitation.revoked"
+    assert await fetchval("SELECT count(*) FROM person WHERE login = 'a-free-name'") == 0
+
+
+async def test_whoever_acts_for_nobody_is_told_so(boss: Account) -> None:
+    nobody = Actor(Role.CENTRE, now(), boss.person)
+    with pytest.raises(Forbidden, match="administrator"):
+        await people.deactivate_person(nobody, str(uuid.uuid4()), "账号被盗")
+
+
+async def test_whoever_was_deactivated_meanwhile_signs_in_first(
+    app: Litestar, boss: Account, accounts: dict[Role, Account]
+) -> None:
+    second = await colleague(app, boss)
+    await people.deactivate_person(accounts[Role.CENTRE].actor(), second.person, "账号被盗")
+    with pytest.raises(NotSignedIn):
+        await join(second.person, await link(accounts[Role.AGENCY]), now())
 
 
 async def test_a_link_dies_with_time_revocation_and_its_makers_right(
@@ -187,7 +216,7 @@ async def test_whoever_is_deactivated_is_out_at_once(app: Litestar, boss: Accoun
     assert await _works(second.token)
     await members.deactivate_member(boss.actor(), second.person)
     assert not await _works(second.token)
-    assert [one.state for one in await api_keys(boss.actor())] == [KeyState.ORPHANED]
+    assert [one.state for one in await api_keys(boss.actor())] == [KeyState.REVOKED]
     assert key.id
     with pytest.raises(Forbidden, match="No organisation is open"):
         await sign_in(second.login, PASSWORD, now(), demonstration=False)

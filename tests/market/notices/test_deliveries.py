@@ -302,3 +302,22 @@ async def test_the_log_is_forgotten_after_a_month(county: County) -> None:
     await forget_old_deliveries(now())
     assert await fetchval("SELECT count(*) FROM webhook_delivery") == 2
     assert await fetchval("SELECT count(*) FROM webhook_attempt") == 0
+
+
+async def test_an_organisation_that_nobody_is_left_of_is_told_nothing(county: County) -> None:
+    owner = county.enterprise
+    made = await listening(owner)
+    await send_test(owner.actor(), made.webhook)
+    for gone in (
+        "UPDATE membership SET deactivated_at = $2 WHERE person = $1",
+        "UPDATE person SET deactivated_at = $2 WHERE id = $1",
+    ):
+        await execute(gone, owner.person, now())
+        before = len(await told(owner, made))
+        await open_group_buy(county.enterprise.actor(), county.group_buy())
+        assert len(await told(owner, made)) == before
+        assert await claim(now(), 100) == [], "nor what was on its way"
+        await execute(gone, owner.person, None)
+    await open_group_buy(county.enterprise.actor(), county.group_buy())
+    assert len(await told(owner, made)) == before + 1
+    assert len(await claim(now(), 100)) > 0
