@@ -1,6 +1,8 @@
 """A centre's first sign-in, its second one, and one without the phone, in a real browser."""
 
+from collections.abc import Iterator
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import pyotp
 import pytest
@@ -10,16 +12,25 @@ from market.accounts.actions import NewAccount, create_account
 from market.settings import Settings
 from ratings.ledger.actors import Role, system
 from ratings.ledger.clock import now
-from tests.browser.visitors import Arrive
-from tests.conftest import PASSWORD
+from tests.browser.visitors import Arrive, Visitor
+from tests.conftest import PASSWORD, make_uscc
+from tests.providing import SECRET, confirmed, providing
 
 LOGIN = "zhongxin"
 
 
 @pytest.fixture
-def settings(database_url: str, tmp_path: Path) -> Settings:
-    """As an office runs it: officials need a second factor."""
-    return Settings(database_url=database_url, var_dir=tmp_path)
+def settings(database_url: str, tmp_path: Path) -> Iterator[Settings]:
+    """As an office runs it: officials need a second factor, and the province has identities."""
+    with providing() as address:
+        yield Settings(
+            database_url=database_url,
+            var_dir=tmp_path,
+            public_url="http://steelyard.test/",
+            oidc_issuer=address,
+            oidc_client_id="the-market",
+            oidc_client_secret=SECRET,
+        )
 
 
 async def test_an_official_sets_up_a_second_factor_and_comes_back(arrive: Arrive) -> None:
@@ -68,3 +79,47 @@ async def test_an_official_sets_up_a_second_factor_and_comes_back(arrive: Arrive
     await elsewhere.press("End all others")
     await elsewhere.sees("Your other sessions have ended.")
     await visitor.go("/account/security", status=401)
+
+
+async def _confirm(visitor: Visitor, origin: str) -> None:
+    """To the provider and back; it sends people to the market's public name, which is not here."""
+    asked = await visitor.page.context.request.get(f"{origin}/sign-in/provincial", max_redirects=0)
+    back = urlsplit(await confirmed(asked.headers["location"]))
+    await visitor.go(f"{back.path}?{back.query}")
+
+
+async def test_somebody_links_their_provincial_identity_and_enters_with_it(
+    arrive: Arrive, origin: str
+) -> None:
+    wanted = NewAccount(
+        kind=Role.ENTERPRISE,
+        organisation_name="云溪县测试有限公司",
+        organisation_name_en="Yunxi Trial Ltd",
+        uscc=make_uscc(7),
+        login="lisi",
+        password=PASSWORD,
+        person_name="李四",
+    )
+    await create_account(system(now()), wanted)
+    visitor = await arrive()
+    await _confirm(visitor, origin)
+    await visitor.sees("Your identity is not linked yet")
+    await visitor.looks()
+    await visitor.follow(visitor.says("Sign in with the password"))
+    await visitor.looks()
+    await visitor.sign_in("lisi", PASSWORD)
+    await visitor.sees("Link the identity")
+    await visitor.looks()
+    await visitor.fill(password="not the password")
+    await visitor.press("Link the identity", status=422)
+    await visitor.looks()
+    await visitor.fill(password=PASSWORD)
+    await visitor.press("Link the identity")
+    await visitor.sees("Your identity is linked.")
+    await visitor.looks()
+    await visitor.press("Sign out")
+    await _confirm(visitor, origin)
+    await visitor.go("/account/security")
+    await visitor.press("Remove the link")
+    await visitor.sees("Your identity is no longer linked.")
+    await visitor.looks()

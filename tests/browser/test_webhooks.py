@@ -65,6 +65,14 @@ async def test_a_webhook_from_its_subscription_to_its_end(county: County, arrive
         assert len({one.headers["webhook-id"] for one in receiver.received}) == 2
     await person.go("/account/webhooks")
     await person.follow("项目库")
+    await execute("UPDATE webhook SET url = 'https://elsewhere.example/', version = version + 1")
+    await person.fill(purpose="项目库二")
+    await person.press("Save", status=412)
+    await person.sees("What somebody else has saved meanwhile")
+    await person.reads("https://elsewhere.example/")
+    assert await page.input_value("[name=purpose]") == "项目库二"
+    await person.looks()
+    await person.press("Save")
     await person.press("Pause")
     await person.sees("Paused")
     await person.press("New secret")

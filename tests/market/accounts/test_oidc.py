@@ -1,7 +1,5 @@
 """The provincial identity, against a provider that really runs: a process of its own."""
 
-import subprocess
-import sys
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 from urllib.parse import parse_qs, urlsplit
@@ -23,23 +21,16 @@ from ratings.ledger.database import fetchval
 from ratings.ledger.errors import Conflict, Refused, Unavailable
 from ratings.ledger.queries import history
 from tests.conftest import PASSWORD, Account, browser, open_account
+from tests.providing import SECRET, SUBJECT, confirmed, providing
 
-SECRET = "the secret of the market"
-SUBJECT = "33010219850312xxxx"
 STRANGERS = "another-subject"
 
 
 @pytest.fixture(scope="module")
 def provider() -> Iterator[str]:
     """The address of a provider."""
-    command = [sys.executable, "-W", "ignore", "-m", "tests.provider", SECRET]
-    with subprocess.Popen(
-        command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True
-    ) as process:
-        assert process.stdout is not None
-        port = process.stdout.readline().strip()
-        yield f"http://127.0.0.1:{port}"
-        process.terminate()
+    with providing() as address:
+        yield address
 
 
 @pytest.fixture
@@ -77,14 +68,6 @@ async def to_the_provider(person: httpx.AsyncClient, path: str = "") -> str:
     """Where the market sends the browser."""
     answer = await person.get("/sign-in/provincial", params={"next_path": path} if path else None)
     assert answer.status_code == 303
-    return answer.headers["location"]
-
-
-async def confirmed(address: str, subject: str = SUBJECT) -> str:
-    """At the provider: “it is me”; where the provider sends the browser back to."""
-    async with httpx.AsyncClient(verify=False) as client:
-        answer = await client.post(address, data={"sub": subject})
-    assert answer.status_code == 302, answer.text
     return answer.headers["location"]
 
 
