@@ -25,6 +25,7 @@ class Settings(msgspec.Struct, frozen=True):
     site_name_en: str = "Yunxi County Agency Market"
     site_owner: str = "云溪县政务服务管理办公室"
     site_owner_en: str = "Yunxi County Government Services Office"
+    division_code: Annotated[str, msgspec.Meta(pattern=r"^(\d{6})?$")] = ""
     max_upload_bytes: Annotated[int, msgspec.Meta(ge=1)] = 50 * 1024 * 1024
     secure_cookies: bool = False
     secret_key: str = ""

@@ -7,6 +7,7 @@ from market.api import (
     api_keys,
     cases,
     catalogue,
+    catalogue_imports,
     changes,
     county_ranges,
     editions,
@@ -18,6 +19,8 @@ from market.api import (
     listings,
     market_fees,
     members,
+    national_exchange,
+    open_data,
     organisations,
     outside_events,
     personal_data,
@@ -49,6 +52,8 @@ ROUTES: list[ControllerRouterHandler] = [
     *changes.ROUTES,
     *webhooks.ROUTES,
     *exports.ROUTES,
+    *open_data.ROUTES,
+    *national_exchange.ROUTES,
     *api_keys.ROUTES,
 ]
 
@@ -56,4 +61,5 @@ ROUTES: list[ControllerRouterHandler] = [
 UPLOADS: list[ControllerRouterHandler] = [
     *engagements.UPLOADS,
     *screens.UPLOADS,
+    *catalogue_imports.UPLOADS,
 ]

@@ -59,6 +59,8 @@ ANSWERS: Mapping[str, str] = {
     "county_range_propose": "The id of the proposal, which waits for a second person.",
     "market_fees_show": "Quoted and settled prices of the year by package and by fee, each beside"
     " the standard range, and every year against the one before.",
+    "catalogue_import": "The draft, how many acts it has, and the lines that were left out.",
+    "export_datapackage": "Each open file with its columns.",
     # Agencies and their listings
     "agency_list": "A page of the agencies that match.",
     "agency_apply": "The code under which the application waits.",

@@ -213,6 +213,7 @@ BODIES: Mapping[str, Any] = {
         "scopes": ["catalogue:read", "purchasing:write"],
         "valid_days": 180,
     },
+    "catalogue_import": {"items.csv": "code,working_days,days_basis\n02,18,promised\n"},
     # A file for each feed, under the name of the file.
     "feed_delivery_take_in": {
         "tax_filing.csv": "uscc,month,state,sales_fen\n"
@@ -258,6 +259,7 @@ PARAMETERS: Mapping[str, Mapping[str, Any]] = {
     "edition_show": {"edition": "list-2.0"},
     "edition_differences": {"edition": _ITS["edition"], "since": "list-2.0"},
     "edition_change_drop": {"position": 1},
+    "catalogue_import": {"title_zh": "清单 2.1", "note_zh": "按市级事项清单调整办理时限"},
     "market_fees_show": {"year": 2026},
     "agency_list": {"package": "consulting", "stars": 3},
     "agency_name_check": {"uscc": _ITS["applicant"]},

@@ -23,7 +23,8 @@ _CSV = "text/csv"
 _JSON = "application/json"
 
 
-def _as(media_type: str, shape: type) -> dict[int, ResponseSpec]:
+def file_of(media_type: str, shape: type) -> dict[int, ResponseSpec]:
+    """How the answer of an export is described."""
     spec = ResponseSpec(
         shape,
         generate_examples=False,
@@ -33,7 +34,7 @@ def _as(media_type: str, shape: type) -> dict[int, ResponseSpec]:
     return {200: spec}
 
 
-async def _csv(
+async def csv_answer(
     name: str, rows: AsyncIterator[msgspec.Struct], line: type[msgspec.Struct]
 ) -> Stream:
     """Columns are named like the fields of the JSON; `sheets` says how a text is kept a text."""
@@ -48,7 +49,7 @@ async def _csv(
     )
 
 
-async def _json(name: str, rows: AsyncIterator[msgspec.Struct]) -> Stream:
+async def json_answer(name: str, rows: AsyncIterator[msgspec.Struct]) -> Stream:
     made = await written(as_json(rows))
     return attachment(
         made.pieces(),
@@ -64,12 +65,12 @@ async def _json(name: str, rows: AsyncIterator[msgspec.Struct]) -> Stream:
     operation_id="export_agencies_csv",
     summary="Every admitted agency, for a spreadsheet",
     tags=_TAGS,
-    responses=_as(_CSV, str),
+    responses=file_of(_CSV, str),
     **allow(Role.PUBLIC),
     **counted_as(RouteClass.EXPORTS),
 )
 async def agencies_csv() -> Stream:
-    return await _csv("agencies", queries.agency_lines(), AgencyLine)
+    return await csv_answer("agencies", queries.agency_lines(), AgencyLine)
 
 
 @get(
@@ -77,12 +78,12 @@ async def agencies_csv() -> Stream:
     operation_id="export_agencies_json",
     summary="Every admitted agency, for a program",
     tags=_TAGS,
-    responses=_as(_JSON, list[AgencyLine]),
+    responses=file_of(_JSON, list[AgencyLine]),
     **allow(Role.PUBLIC),
     **counted_as(RouteClass.EXPORTS),
 )
 async def agencies_json() -> Stream:
-    return await _json("agencies", queries.agency_lines())
+    return await json_answer("agencies", queries.agency_lines())
 
 
 @get(
@@ -90,12 +91,12 @@ async def agencies_json() -> Stream:
     operation_id="export_engagements_csv",
     summary="The engagements one may see, for a spreadsheet",
     tags=_TAGS,
-    responses=_as(_CSV, str),
+    responses=file_of(_CSV, str),
     **allow(*_INVOLVED),
     **counted_as(RouteClass.EXPORTS),
 )
 async def engagements_csv(request: Asking) -> Stream:
-    return await _csv("engagements", queries.engagement_lines(actor(request)), EngagementLine)
+    return await csv_answer("engagements", queries.engagement_lines(actor(request)), EngagementLine)
 
 
 @get(
@@ -103,12 +104,12 @@ async def engagements_csv(request: Asking) -> Stream:
     operation_id="export_engagements_json",
     summary="The engagements one may see, for a program",
     tags=_TAGS,
-    responses=_as(_JSON, list[EngagementLine]),
+    responses=file_of(_JSON, list[EngagementLine]),
     **allow(*_INVOLVED),
     **counted_as(RouteClass.EXPORTS),
 )
 async def engagements_json(request: Asking) -> Stream:
-    return await _json("engagements", queries.engagement_lines(actor(request)))
+    return await json_answer("engagements", queries.engagement_lines(actor(request)))
 
 
 @get(
@@ -116,12 +117,12 @@ async def engagements_json(request: Asking) -> Stream:
     operation_id="export_ledger_csv",
     summary="The public acts of the ledger, or all for officials, for a spreadsheet",
     tags=_TAGS,
-    responses=_as(_CSV, str),
+    responses=file_of(_CSV, str),
     **allow(Role.PUBLIC),
     **counted_as(RouteClass.EXPORTS),
 )
 async def ledger_csv(request: Asking) -> Stream:
-    return await _csv("ledger", queries.ledger_lines(actor(request)), LedgerLine)
+    return await csv_answer("ledger", queries.ledger_lines(actor(request)), LedgerLine)
 
 
 @get(
@@ -129,12 +130,12 @@ async def ledger_csv(request: Asking) -> Stream:
     operation_id="export_ledger_json",
     summary="The public acts of the ledger, or all for officials, for a program",
     tags=_TAGS,
-    responses=_as(_JSON, list[LedgerLine]),
+    responses=file_of(_JSON, list[LedgerLine]),
     **allow(Role.PUBLIC),
     **counted_as(RouteClass.EXPORTS),
 )
 async def ledger_json(request: Asking) -> Stream:
-    return await _json("ledger", queries.ledger_lines(actor(request)))
+    return await json_answer("ledger", queries.ledger_lines(actor(request)))
 
 
 ROUTES = [

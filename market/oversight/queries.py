@@ -19,6 +19,7 @@ from market.oversight.market_fees import (
     of_lines,
     of_package,
 )
+from market.oversight.national_exchange import ServiceHandling
 from market.oversight.rules import PUBLIC_ACTS
 from ratings.ledger.actors import Actor, Role
 from ratings.ledger.clock import start_of_day
@@ -134,6 +135,32 @@ async def ledger_lines(actor: Actor) -> AsyncIterator[LedgerLine]:
         values = list(row)
         values[6] = msgspec.json.decode(values[6])
         yield LedgerLine(*values)
+
+
+async def service_handlings(division: str, at: datetime) -> AsyncIterator[ServiceHandling]:
+    """Every item of every engagement for the national exchange, the oldest first."""
+    number = 0
+    async for row in stream(
+        "SELECT e.number, m.position, m.name_zh, m.item, e.working_days, e.agency, a.name, o.name,"
+        " coalesce(o.uscc, '') FROM engagement e JOIN milestone m ON m.engagement = e.id"
+        " JOIN agency a ON a.uscc = e.agency JOIN organisation o ON o.id = e.owner"
+        " ORDER BY e.started_at, e.id, m.position"
+    ):
+        number += 1
+        yield ServiceHandling(
+            lsh=number,
+            dfsjzj=f"{row[0]}-{row[1]}",
+            xzqhdm=division,
+            zjfwsxmc=row[2],
+            zjfwsxbm=row[3],
+            zjfwsxslbm=f"{row[0]}-{row[3]}",
+            blsx=row[4],
+            zjjgdm=row[5],
+            zjjgmc=row[6],
+            wtr=row[7],
+            wtrdm=row[8],
+            scsj=at,
+        )
 
 
 # Years are those of the county's calendar.

@@ -1,4 +1,5 @@
-"""Rows as comma-separated values that a spreadsheet shows and never executes, and as JSON.
+"""Rows as comma-separated values that a spreadsheet shows and never executes, as JSON, and as the
+sheets of a workbook, where a text is a text by its type.
 
 A spreadsheet takes a cell for a formula when it begins with one of a few characters, and a code of
 eighteen digits for a number, of which it keeps fifteen. Both get an apostrophe in front. A county
@@ -10,11 +11,12 @@ import csv
 import io
 import re
 import unicodedata
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Callable, Iterable, Sequence
 from datetime import date, datetime
 from decimal import Decimal
 
 import msgspec
+import xlsxwriter
 
 BYTE_ORDER_MARK = "\ufeff"
 """Without it a spreadsheet takes Chinese in UTF-8 for another encoding."""
@@ -23,6 +25,7 @@ _PART = re.compile(r"[^;\t\r\n]+")
 # NFKC folds the full-width and small forms into these; the minus sign of mathematics stays itself.
 _EXECUTED = frozenset("=+-@\u2212")
 _BETWEEN = ("\t", "\r", "\n")
+_WIDTH = 22
 _NUMBER = re.compile(r"\s*\d+(?:[.,:/eE-]+\d+)*\s*")
 
 Cell = str | int | Decimal
@@ -62,9 +65,9 @@ def exact(_: str, value: object) -> Cell:
             return value
         case datetime() | date():
             return value.isoformat()
-        case list():
+        case list() | tuple() if all(isinstance(one, str) for one in value):
             return text_cell(" / ".join(value))
-        case dict():
+        case list() | tuple() | dict() | msgspec.Struct():
             return text_cell(msgspec.json.encode(value, order="sorted").decode())
         case _:
             return text_cell(str(value))
@@ -82,6 +85,52 @@ async def as_csv(
     async for row in rows:
         lines.writerow([show(field, getattr(row, field)) for field in fields])
         yield _taken(page)
+
+
+async def each(rows: Iterable[msgspec.Struct]) -> AsyncIterator[msgspec.Struct]:
+    """Rows that are there already, for those who write them one by one."""
+    for row in rows:
+        yield row
+
+
+Sheet = tuple[str, Sequence[str], Sequence[Sequence[Cell]]]
+"""A sheet's name, its head, and its rows."""
+
+
+def as_workbook(sheets: Sequence[Sheet]) -> bytes:
+    """An Excel workbook: texts stay texts and codes of eighteen digits keep all of them; nothing is
+    taken for a formula, a number or a link."""
+    written = io.BytesIO()
+    book = xlsxwriter.Workbook(
+        written,
+        {
+            "in_memory": True,
+            "strings_to_formulas": False,
+            "strings_to_numbers": False,
+            "strings_to_urls": False,
+        },
+    )
+    head = book.add_format({"bold": True, "bottom": 1})
+    wrapped = book.add_format({"text_wrap": True, "valign": "top"})
+    for name, heads, rows in sheets:
+        sheet = book.add_worksheet(name)
+        sheet.freeze_panes(1, 1)
+        sheet.set_column(0, max(len(heads) - 1, 0), _WIDTH, wrapped)
+        sheet.write_row(0, 0, heads, head)
+        for number, row in enumerate(rows, start=1):
+            for column, cell in enumerate(row):
+                if isinstance(cell, str):
+                    sheet.write_string(number, column, cell)
+                else:
+                    sheet.write_number(number, column, cell)
+    book.close()
+    return written.getvalue()
+
+
+def workbook_cell(value: object) -> Cell:
+    """As `exact`, without the apostrophes that only a text file needs."""
+    shown = exact("", value)
+    return plain(shown) if isinstance(shown, str) else shown
 
 
 async def as_json(rows: AsyncIterator[msgspec.Struct]) -> AsyncIterator[bytes]:

@@ -12,8 +12,11 @@ from litestar.response import Stream
 from market.accounts.identity import Asking, actor
 from market.accounts.limits import RouteClass, counted_as
 from market.accounts.permissions import allow
+from market.api.exports import csv_answer
+from market.api.national_exchange import service_handlings_of
 from market.oversight import queries
 from market.oversight.exports import written
+from market.oversight.national_exchange import ServiceHandling
 from market.oversight.queries import AgencyLine, EngagementLine, LedgerLine
 from market.oversight.sheets import Cell, as_csv, exact, text_cell
 from market.web import text, words
@@ -126,4 +129,10 @@ async def ledger(request: Asking) -> Stream:
     return await _for_people(request, N_("Ledger"), rows, LedgerLine)
 
 
-ROUTES = [agencies, engagements, ledger]
+@get("/exports/national-exchange.csv", **allow(Role.CENTRE), **counted_as(RouteClass.EXPORTS))
+async def national_exchange(request: Asking) -> Stream:
+    """As a program gets it: what takes it in knows no other names of columns."""
+    return await csv_answer("SPGL_ZJFWSXBLXXB", service_handlings_of(request), ServiceHandling)
+
+
+ROUTES = [agencies, engagements, ledger, national_exchange]

@@ -1,0 +1,185 @@
+"""A file of items becomes a draft: what went out comes in again, and a wrong line is named."""
+
+import io
+import json
+from typing import Any
+
+import httpx
+import msgspec
+import pytest
+import xlsxwriter
+from hypothesis import given
+from hypothesis import strategies as st
+
+from market.catalogue.edition_queries import draft_items
+from market.catalogue.editions import Change, apply_changes
+from market.catalogue.items import Item, load_items
+from market.catalogue.queries import items
+from market.catalogue.standards import load_fee_standards
+from market.oversight.item_files import BadCell, Row, change_of, read_rows
+from market.oversight.sheets import as_workbook, exact, text_cell, workbook_cell
+from ratings.ledger.errors import Refused
+from tests.county import County, picture
+
+FIELDS = Item.__struct_fields__
+WHY = "按市级清单调整"
+FORMS = ("xlsx", "csv", "json")
+
+
+def _file(found: list[Item], form: str) -> bytes:
+    """The items as they are exported."""
+    if form == "json":
+        return msgspec.json.encode(found)
+    if form == "xlsx":
+        cells = [[workbook_cell(getattr(one, name)) for name in FIELDS] for one in found]
+        return as_workbook([("fields", ("sheet",), [["items"]]), ("items", FIELDS, cells)])
+    page = io.StringIO(newline="")
+    import csv
+
+    writer = csv.writer(page, quoting=csv.QUOTE_NONNUMERIC, lineterminator="\r\n")
+    writer.writerow(FIELDS)
+    for one in found:
+        writer.writerow([exact(name, getattr(one, name)) for name in FIELDS])
+    return page.getvalue().encode("utf-8-sig")
+
+
+@pytest.mark.parametrize("form", FORMS)
+def test_what_is_exported_says_nothing_new(form: Any) -> None:
+    known = load_items()
+    rows = read_rows(_file(list(known.values()), form), form)
+    assert len(rows) == len(known)
+    assert [change_of(row, known, WHY) for row in rows] == [None] * len(known)
+
+
+@given(
+    st.sampled_from(FORMS),
+    st.integers(1, 999),
+    st.text("甲乙丙=+-@'\" /;,\n1", min_size=1, max_size=30).map(str.strip).filter(bool),
+)
+def test_a_changed_field_comes_back_as_it_was_written(form: Any, days: int, note: str) -> None:
+    known = load_items()
+    changed = msgspec.structs.replace(known["02"], working_days=days, note_zh=note)
+    (row,) = read_rows(_file([changed], form), form)
+    change = change_of(row, known, WHY)
+    expected = {
+        name: getattr(changed, name)
+        for name in ("working_days", "note_zh")
+        if getattr(changed, name) != getattr(known["02"], name)
+    }
+    if not expected:
+        assert change is None
+    else:
+        assert change == Change(kind="amend", code="02", reason_zh=WHY, fields=expected)
+        assert apply_changes(known, [change], load_fee_standards())["02"] == changed
+
+
+def test_a_number_that_lost_its_nought_is_the_item_still() -> None:
+    book = io.BytesIO()
+    workbook = xlsxwriter.Workbook(book)
+    sheet = workbook.add_worksheet("items")
+    sheet.write_row(0, 0, ["code", "working_days"])
+    sheet.write_row(1, 0, [2, 18])
+    workbook.close()
+    (row,) = read_rows(book.getvalue(), "xlsx")
+    change = change_of(row, load_items(), WHY)
+    assert change is not None
+    assert (change.kind, change.code, change.fields) == ("amend", "02", {"working_days": 18})
+
+
+def test_acts_on_the_state_of_an_item_are_read_from_its_columns() -> None:
+    known = load_items()
+    ended = {"code": "02", "active": False, "withdrawn_reason_zh": "并入03", "ended": "merged"}
+    merge = change_of(Row(1, {**ended, "successor": "03"}), known, WHY)
+    assert merge is not None
+    assert (merge.kind, merge.successor, merge.reason_zh) == ("merge", "03", "并入03")
+    gone = next(one for one in known.values() if not one.active)
+    restore = change_of(Row(1, {"code": gone.code, "active": "true"}), known, WHY)
+    assert restore is not None
+    assert restore.kind == "restore"
+
+
+@pytest.mark.parametrize(
+    ("cells", "column", "code"),
+    [
+        ({"code": ""}, "code", "import-code-missing"),
+        ({"code": "02", "working_days": "二十"}, "working_days", "import-cell"),
+        ({"code": "02", "kind": "optional"}, "kind", "import-cell"),
+        ({"code": "02", "legal_basis": "[{"}, "legal_basis", "import-cell"),
+        ({"code": "02", "active": "false"}, "withdrawn_reason_zh", "import-reason-missing"),
+    ],
+)
+def test_a_wrong_cell_is_named(cells: dict[str, Any], column: str, code: str) -> None:
+    with pytest.raises(BadCell) as caught:
+        change_of(Row(7, cells), load_items(), WHY)
+    assert (caught.value.column, caught.value.error.code) == (column, code)
+
+
+@pytest.mark.parametrize("form", FORMS)
+@pytest.mark.parametrize(
+    "data", [b"", b"\x00\xff\xfe", b"PK\x03\x04nothing", b'{"a": 1}', b"[" * 9999]
+)
+def test_what_is_no_such_file_is_refused(form: Any, data: bytes) -> None:
+    with pytest.raises(Refused) as caught:
+        read_rows(data, form)
+    assert caught.value.code.startswith("import-")
+
+
+async def _send(
+    client: httpx.AsyncClient, form: str, content: bytes, **query: str
+) -> httpx.Response:
+    name = f"items.{form}"
+    asked = {"title_zh": "清单 2.1", "note_zh": WHY, **query}
+    path = "/api/v1/catalogue-imports"
+    return await client.post(path, params=asked, files={name: (name, content)})
+
+
+async def test_an_import_is_a_draft_and_bad_lines_stop_all_of_it(county: County) -> None:
+    client = county.centre.client
+    lines = [
+        {"code": "02", "working_days": 18, "days_basis": "promised"},
+        {"code": "03", "working_days": 0},
+        {"code": "04", "kind": "whatever"},
+        {"code": "05", "name_zh": ""},
+    ]
+    content = json.dumps(lines).encode()
+    before = await picture()
+    answer = await _send(client, "json", content)
+    assert (answer.status_code, answer.json()["code"]) == (422, "import-refused")
+    assert [one["pointer"] for one in answer.json()["errors"]] == [
+        "/2/working_days",
+        "/3/kind",
+        "/4/name_zh",
+    ]
+    assert await picture() == before
+
+    known = {one.code: one for one in await items()}
+    answer = await _send(client, "json", content, leave_out_bad="true")
+    assert answer.status_code == 201, answer.text
+    made = answer.json()
+    assert (made["changes"], made["unchanged"]) == (1, 0)
+    assert [one["row"] for one in made["left_out"]] == [2, 3, 4]
+    assert {one.code: one for one in await items()} == known, "the list itself is as it was"
+    drafted = await draft_items(made["edition"])
+    assert (drafted["02"].working_days, drafted["02"].days_basis) == (18, "promised")
+
+
+async def test_a_file_that_says_nothing_new_leaves_no_draft(county: County) -> None:
+    before = await picture()
+    content = _file(await items(), "xlsx")
+    answer = await _send(county.centre.client, "xlsx", content)
+    assert (answer.status_code, answer.json()["code"]) == (422, "import-nothing-new")
+    wrong = await county.centre.client.post(
+        "/api/v1/catalogue-imports",
+        params={"title_zh": "题", "note_zh": WHY},
+        files={"items.exe": ("items.exe", b"MZ")},
+    )
+    assert (wrong.status_code, wrong.json()["code"]) == (400, "import-name")
+    assert await picture() == before
+
+
+def test_text_cells_of_a_workbook_are_never_formulas() -> None:
+    assert workbook_cell("=1+1") == "=1+1"
+    assert text_cell("=1+1") == "'=1+1"
+    data = as_workbook([("items", ("code", "note_zh"), [["02", "=1+1"]])])
+    (row,) = read_rows(data, "xlsx")
+    assert row.cells == {"code": "02", "note_zh": "=1+1"}
