@@ -20,8 +20,9 @@ from market.accounts.allowances import forget_ended_windows
 from market.accounts.idempotency import forget_old_keys
 from market.accounts.invitations import forget_old_invitations
 from market.accounts.throttle import forget_old_counts
-from market.catalogue.edition_actions import TAKE_EFFECT, take_effect
+from market.catalogue import edition_actions, package_actions
 from market.catalogue.edition_queries import due_editions
+from market.catalogue.package_queries import due_versions
 from market.notices.courier import deliver
 from market.notices.deliveries import forget_old_deliveries
 from market.purchasing.actions import CLOSE, close_group_buy
@@ -68,12 +69,17 @@ async def consider_case(at: datetime, uscc: str) -> str | None:
 
 
 FOLLOWS: dict[str, Callable[[datetime, dict[str, str]], Awaitable[object]]] = {
+    package_actions.TAKE_EFFECT: lambda at, job: package_actions.take_effect(
+        system(at), job["package"]
+    ),
     CLOSE: lambda at, job: close_group_buy(system(at), job["group_buy"]),
     UNSEAL: lambda at, job: unseal(system(at), job["docket"]),
     RESTAND: lambda at, job: restand(system(at), job["uscc"]),
     CONSIDER_CASE: lambda at, job: consider_case(at, job["uscc"]),
     LIFT: lambda at, job: lift(system(at), job["delisting"]),
-    TAKE_EFFECT: lambda at, job: take_effect(system(at), job["edition"]),
+    edition_actions.TAKE_EFFECT: lambda at, job: edition_actions.take_effect(
+        system(at), job["edition"]
+    ),
 }
 """Which job becomes which action."""
 
@@ -91,10 +97,13 @@ async def nightly(at: datetime) -> None:
 
 async def sweep(at: datetime) -> None:
     """What is due and undone, should a job have been lost or run by a clock that was ahead."""
+    await _each(await due_versions(at), lambda one: package_actions.take_effect(system(at), one))
     await _each(await overdue_group_buys(at), lambda one: close_group_buy(system(at), one))
     await _each(await overdue_dockets(at), lambda one: unseal(system(at), one))
     await _each(await due_to_lift(at), lambda one: lift(system(at), one))
-    await _each(await due_editions(local_date(at)), lambda one: take_effect(system(at), one))
+    await _each(
+        await due_editions(local_date(at)), lambda one: edition_actions.take_effect(system(at), one)
+    )
     await forget_ended_windows()
 
 

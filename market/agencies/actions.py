@@ -11,7 +11,7 @@ from market.agencies.queries import agency_of, in_force
 from market.agencies.rules import check_listing_price
 from market.agencies.tables import Agency, Listing, Qualification
 from market.catalogue.project_facts import ProjectFacts
-from market.catalogue.queries import package_range
+from market.catalogue.queries import priced
 from ratings.ledger.actions import record
 from ratings.ledger.actors import Actor, Role
 from ratings.ledger.clock import local_date
@@ -132,24 +132,30 @@ async def decide_admission(actor: Actor, uscc: str, *, admit: bool, reason: str)
 
 
 class NewListing(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """A package at a price, for projects of the stated figures."""
+    """A package at a price, for projects of the stated figures.
+
+    `options` are the optional items of the package that the price includes.
+    """
 
     package: str
     price_fen: int
     working_days: int
     facts: ProjectFacts
+    options: tuple[str, ...] = ()
 
 
 async def put_up_listing(actor: Actor, listing: NewListing) -> str:
     """List a package; an earlier live listing of the same package is replaced.
 
-    Refused above the standard fee range of the day, with the range and its workings.
+    Refused above the standard fee range of the day, with the range and its workings. The listing
+    keeps the version of the package that is in force on the day.
     """
     today = local_date(actor.at)
     async with tx():
         agency = await agency_of(actor)
         await in_force(agency)
-        standard = await package_range(listing.package, listing.facts, today)
+        asked = await priced(listing.package, listing.facts, today, listing.options)
+        standard = asked.range
         check_listing_price(listing.price_fen, standard)
         if listing.working_days < 1:
             raise Refused("days-not-positive", "The promised working days are one or more.")
@@ -168,6 +174,8 @@ async def put_up_listing(actor: Actor, listing: NewListing) -> str:
                 id=identifier,
                 agency=agency,
                 package=listing.package,
+                package_version=asked.number,
+                options=list(standard.options),
                 price_fen=listing.price_fen,
                 working_days=listing.working_days,
                 facts=msgspec.json.encode(listing.facts).decode(),
@@ -185,6 +193,8 @@ async def put_up_listing(actor: Actor, listing: NewListing) -> str:
             {
                 "listing": identifier,
                 "package": listing.package,
+                "package_version": asked.number,
+                "options": list(standard.options),
                 "price_fen": listing.price_fen,
                 "range_low_fen": standard.low_fen,
                 "range_high_fen": standard.high_fen,

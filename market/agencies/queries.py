@@ -285,12 +285,14 @@ class ListingRow(msgspec.Struct, frozen=True):
     score: str | None
     standing: str
     engagements: int
+    package_version: int
+    options: list[str]
 
 
 _LISTING_COLUMNS = """
-    l.id::text, a.uscc, a.name, a.name_en, l.package, l.price_fen, l.working_days,
-    l.facts, l.range_low_fen, l.range_high_fen, l.listed_at, l.state,
-    s.stars, s.score::text, coalesce(s.state, 'unrated'), coalesce(s.engagements, 0)
+    l.id::text, a.uscc, a.name, a.name_en, l.package, l.price_fen, l.working_days, l.facts,
+    l.range_low_fen, l.range_high_fen, l.listed_at, l.state, s.stars, s.score::text,
+    coalesce(s.state, 'unrated'), coalesce(s.engagements, 0), l.package_version, l.options
 """
 _LISTED = f"FROM listing l JOIN agency a ON a.uscc = l.agency {_STANDING}"
 _LISTING = f"SELECT {_LISTING_COLUMNS} {_LISTED}"

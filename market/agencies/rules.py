@@ -3,6 +3,7 @@
 from decimal import Decimal
 
 from market.catalogue.package_fees import PackageRange
+from market.catalogue.workings import show
 from ratings.ledger.errors import Bilingual, Refused
 
 
@@ -28,7 +29,8 @@ def check_listing_price(price_fen: int, standard: PackageRange) -> None:
 
 
 def workings_text(standard: PackageRange) -> Bilingual:
-    """One clause a fee line: the document or county range it rests on, its low and high."""
+    """One clause a fee line: the document or county range it rests on, its low and high; then
+    what the bundle discount takes off."""
     chinese, english = [], []
     for line in standard.lines:
         items = "、".join(line.items)
@@ -40,4 +42,9 @@ def workings_text(standard: PackageRange) -> Bilingual:
             f"item {', '.join(line.items)}: {low} to {high} yuan"
             f" ({source or 'county range'}{', reference only' if line.documents else ''})"
         )
+    if standard.discount is not None:
+        low, high = yuan(standard.discount.low_fen), yuan(standard.discount.high_fen)
+        percent = show(standard.discount.percent)
+        chinese.append(f"套餐优惠{percent}%：减{low}～{high}元")
+        english.append(f"bundle discount {percent}%: less {low} to {high} yuan")
     return Bilingual(zh="；".join(chinese), en="; ".join(english))

@@ -60,11 +60,15 @@ class Listing(Table, db=ENGINE):
 
     `facts` are the project figures the price holds for; `range_low_fen` and `range_high_fen`
     are the standard fee range they gave on the day of listing. `state` live or withdrawn.
+    `package_version` is the version of the package that is sold, `options` its optional items that
+    the price includes.
     """
 
     id = UUID(primary_key=True)
     agency = ForeignKey(references=Agency, null=False, on_delete=OnDelete.restrict)
     package = ForeignKey(references=Package, null=False, on_delete=OnDelete.restrict)
+    package_version = Integer(default=1)
+    options = Array(base_column=Varchar(length=4))
     price_fen = BigInt()
     working_days = Integer()
     facts = JSONB()

@@ -1,6 +1,7 @@
 """What may be sold and what it should cost: items, packages, fee standards, county ranges."""
 
 from datetime import date
+from decimal import Decimal
 
 import msgspec
 from litestar import Response, get, put
@@ -20,10 +21,13 @@ from market.catalogue import actions, queries
 from market.catalogue.edition_queries import item_on, items_on
 from market.catalogue.fee_standards import FeeStandard
 from market.catalogue.fees import Estimate, Facts, estimate
+from market.catalogue.independence import ReviewRule, review_rules, rules_about
 from market.catalogue.items import Item
 from market.catalogue.package_fees import PackageRange
+from market.catalogue.packages import Remark
 from market.catalogue.project_facts import Field, ProjectFacts
 from market.catalogue.queries import CountyRangeRow, PackageRow
+from market.catalogue.schedule import Bar, schedule
 from market.catalogue.standards import in_force, load_fee_standards, shipped_versions
 from ratings.ledger.actors import Role
 from ratings.ledger.clock import local_date, now
@@ -47,10 +51,23 @@ class PackageSummary(msgspec.Struct, frozen=True):
 
 
 class PackageDetail(PackageSummary, frozen=True):
-    """`figures` are the project figures that its fee range is reckoned from."""
+    """`figures` are the project figures that its fee range is reckoned from.
+
+    A buyer may add the `optional` items; the `related` ones are often needed with it. `schedule`
+    is that of the required items, `independence` says who may not be chosen. `number` is that of
+    the version in force.
+    """
 
     items: list[Item]
+    optional: list[Item]
+    related: list[Item]
+    schedule: list[Bar]
+    independence: list[ReviewRule]
+    discount_percent: Decimal | None
+    pitfalls: list[Remark]
+    violations: list[Remark]
     figures: list[Field]
+    number: int
 
 
 class KindSummary(msgspec.Struct, frozen=True):
@@ -147,7 +164,15 @@ async def show_package(request: Asking, code: FromPath[str]) -> PackageDetail:
     return PackageDetail(
         **msgspec.structs.asdict(_summary(row)),
         items=row.items,
+        optional=row.optional,
+        related=row.related,
+        schedule=list(schedule(row.record, {one.code: one for one in row.items})),
+        independence=rules_about(row.record.items + row.record.optional, review_rules()),
+        discount_percent=row.record.discount_percent,
+        pitfalls=list(row.record.pitfalls),
+        violations=list(row.record.violations),
         figures=list(row.figures),
+        number=row.number,
     )
 
 
@@ -161,9 +186,13 @@ async def show_package(request: Asking, code: FromPath[str]) -> PackageDetail:
     **allow(Role.PUBLIC),
 )
 async def show_fee_range(
-    code: FromPath[str], facts: NamedDependency[ProjectFacts], as_of: FromQuery[date | None] = None
+    code: FromPath[str],
+    facts: NamedDependency[ProjectFacts],
+    as_of: FromQuery[date | None] = None,
+    option: FromQuery[list[str] | None] = None,
 ) -> PackageRange:
-    return await queries.package_range(code, facts, as_of or local_date(now()))
+    """`option` may stand several times: the optional items to count."""
+    return await queries.package_range(code, facts, as_of or local_date(now()), option or ())
 
 
 @get(

@@ -56,6 +56,31 @@ _WEBHOOK = {
     "events": ["group_buy.*", "engagement.settled"],
     "description": "采购系统",
 }
+_SURVEYS = {
+    "code": "as-built-survey",
+    "name_zh": "竣工测绘套餐",
+    "name_en": "As-built survey package",
+    "description_zh": "放线与规划核实一次委托。",
+    "description_en": "Setting-out and planning survey in one commission.",
+    "items": ["39", "40"],
+    "related": ["38"],
+    "waits": {"40": ["39"]},
+    "fee_lines": [
+        {
+            "items": ["39"],
+            "parts": [
+                {"standard": "surveying-17", "kind": "setting-out", "figure": "setting_out_jobs"}
+            ],
+        },
+        {
+            "items": ["40"],
+            "parts": [
+                {"standard": "surveying-17", "kind": "check-plane-position", "figure": "sides"}
+            ],
+        },
+    ],
+    "discount_percent": "5",
+}
 _REASON = {"reason": "本人持身份证到窗口申请，已核实"}
 
 BODIES: Mapping[str, Any] = {
@@ -124,6 +149,22 @@ BODIES: Mapping[str, Any] = {
     },
     "edition_adopt": {"effective_on": _ITS["coming-day"]},
     "edition_discard": {"reason": "与上级清单一并调整"},
+    "package_draft_begin": {
+        "record": {
+            "code": "fire-tests",
+            "name_zh": "消防检测套餐",
+            "name_en": "Fire test package",
+            "description_zh": "消防设施检测。",
+            "description_en": "The test of the fire facilities.",
+            "items": ["44"],
+            "fee_lines": [{"items": ["44"]}],
+        },
+        "reason": "消防检测单独成套，便于改造项目选购",
+    },
+    "package_draft_change": {"record": _SURVEYS, "reason": "房产测绘另行委托"},
+    "package_preview": {"record": _SURVEYS, "facts": _FACTS},
+    "package_draft_adopt": {"effective_on": _ITS["coming-day"]},
+    "package_draft_discard": {"reason": "先征求行业主管部门意见"},
     "county_range_propose": {
         "item": "12",
         "size_class": "medium",
@@ -252,6 +293,12 @@ PARAMETERS: Mapping[str, Mapping[str, Any]] = {
     "package_fee_range": {"code": "consulting", **_FACTS},
     "package_listings": {"code": "consulting"},
     "package_supervisor_assign": {"code": "consulting"},
+    "package_version_list": {"code": "consulting"},
+    "package_version_show": {"code": "consulting", "number": 1},
+    "package_draft_show": {"code": "as-built-survey"},
+    "package_draft_change": {"code": "as-built-survey"},
+    "package_draft_adopt": {"code": "as-built-survey"},
+    "package_draft_discard": {"code": "as-built-survey"},
     "fee_standard_estimate": {"code": "design-10", "kind": "design", "amount_wan": "10000"},
     "county_range_list": {"as_of": "2026-09-01"},
     "county_range_proposal_list": {"state": "proposed"},

@@ -5,7 +5,8 @@ import msgspec
 from market.catalogue.county import demonstration_county_ranges
 from market.catalogue.edition_actions import put_first_edition, put_items
 from market.catalogue.items import load_first_edition, load_items
-from market.catalogue.packages import load_packages
+from market.catalogue.package_actions import put_first_versions
+from market.catalogue.package_file import load_packages
 from market.catalogue.tables import CountyRange, Package
 from ratings.ledger.actions import record
 from ratings.ledger.actors import Actor
@@ -34,6 +35,7 @@ async def load_catalogue(actor: Actor) -> int:
                     record=msgspec.json.encode(package).decode(),
                 )
             )
+        await put_first_versions(actor, packages.values())
         await put_items(items.values())
         await put_first_edition(actor, first, items)
         await record(

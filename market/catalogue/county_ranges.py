@@ -6,8 +6,9 @@ from datetime import date, datetime
 import msgspec
 
 from market.catalogue.county import SizeClass
-from market.catalogue.packages import load_packages, needs_county_range
+from market.catalogue.packages import needs_county_range
 from market.catalogue.queries import item as item_of
+from market.catalogue.queries import packages
 from market.catalogue.tables import CountyRange
 from ratings.ledger.actions import record
 from ratings.ledger.actors import Actor, second_person
@@ -81,7 +82,7 @@ async def propose_county_range(actor: Actor, wanted: NewCountyRange) -> str:
     identifier = str(uuid.uuid4())
     async with tx():
         item = await item_of(wanted.item)
-        if not needs_county_range(item, load_packages()):
+        if not needs_county_range(item, [one.record for one in await packages()]):
             raise Refused(
                 "standard-published",
                 "Item {code} is covered by the published standard {standard}; the county sets no"

@@ -234,10 +234,14 @@ def _between(before: Item, after: Item) -> ItemChange | None:
 
 
 async def packages_holding(codes: list[str]) -> dict[str, list[str]]:
-    """For each item that stands in a package: the codes of the packages."""
+    """For each item that a package sells, now or by a version that is adopted for later: the codes
+    of the packages."""
     rows = await fetch(
-        "SELECT i.code, p.code FROM unnest($1::text[]) i (code)"
-        " JOIN package p ON p.record->'items' ? i.code ORDER BY i.code, p.position",
+        "SELECT DISTINCT i.code, v.package FROM unnest($1::text[]) i (code) JOIN ("
+        "  SELECT code AS package, record FROM package UNION ALL SELECT package, record"
+        "  FROM package_version WHERE state = 'adopted' AND in_force_at IS NULL) v"
+        " ON (v.record->'items' || coalesce(v.record->'optional', '[]')) ? i.code"
+        " ORDER BY i.code, v.package",
         codes,
     )
     found: dict[str, list[str]] = {}

@@ -19,11 +19,14 @@ from market.catalogue.workings import show
 
 
 def facts_needed(package: Package) -> tuple[Field, ...]:
-    """The inputs of the package's form, the required ones first."""
+    """The inputs of the package's form, the required ones first.
+
+    A figure that only an optional item needs is not required: whoever adds the item gives it.
+    """
     required, optional = {"investment_wan"}, set[str]()
     for line in package.fee_lines:
         needs, helps = _line_needs(line)
-        required |= needs
+        (optional if set(line.items) <= set(package.optional) else required).update(needs)
         optional |= helps
     fields = [
         _field(name, name in required, package) for name in FIELDS if name in required | optional

@@ -1,6 +1,6 @@
 """Reading the catalogue as it stands in the database, and what a package should cost."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import date, datetime
 from functools import lru_cache
 
@@ -10,9 +10,10 @@ from market.catalogue.county import CountyRange
 from market.catalogue.items import Item
 from market.catalogue.package_fees import PackageRange
 from market.catalogue.package_fees import package_range as reckon
-from market.catalogue.packages import Package, package_days
+from market.catalogue.packages import Package
 from market.catalogue.project_facts import Field, ProjectFacts
 from market.catalogue.project_form import facts_needed
+from market.catalogue.schedule import package_days
 from market.catalogue.standards import in_force, shipped_versions
 from ratings.ledger.database import fetch, fetchrow
 from ratings.ledger.errors import NotFound, Refused
@@ -40,9 +41,11 @@ def _item(record: str) -> Item:
 
 
 class PackageRow(msgspec.Struct, frozen=True):
-    """A package with its items in order; `working_days` is the critical path through them.
+    """A package with its items in order; `working_days` is the critical path through the required
+    ones.
 
     `agencies` counts those that sell it today; `figures` are what its fee range is reckoned from.
+    `number` is that of the version in force.
     """
 
     code: str
@@ -55,9 +58,12 @@ class PackageRow(msgspec.Struct, frozen=True):
     supervisor_name: str | None
     agencies: int
     items: list[Item]
+    optional: list[Item]
+    related: list[Item]
     figures: tuple[Field, ...]
     record: Package
     version: int
+    number: int
 
 
 _PACKAGE = """
@@ -66,7 +72,11 @@ _PACKAGE = """
             WHERE l.package = p.code AND l.state = 'live' AND a.state = 'admitted'
               AND NOT EXISTS (SELECT 1 FROM delisting d
                               WHERE d.uscc = a.uscc AND d.lifted_at IS NULL))::int,
-           ARRAY(SELECT i.record::text FROM item i WHERE i.package = p.code), p.version
+           ARRAY(SELECT i.record::text FROM item i WHERE (p.record->'items'
+                 || coalesce(p.record->'optional', '[]') || coalesce(p.record->'related', '[]'))
+                 ? i.code), p.version,
+           (SELECT max(v.number) FROM package_version v
+            WHERE v.package = p.code AND v.in_force_at IS NOT NULL)
     FROM package p LEFT JOIN organisation o ON o.id = p.supervisor
 """
 
@@ -75,7 +85,7 @@ class _Contents(msgspec.Struct, frozen=True):
     """What follows from the records of a package and its items alone."""
 
     record: Package
-    items: tuple[Item, ...]
+    items: dict[str, Item]
     working_days: int
     figures: tuple[Field, ...]
 
@@ -86,15 +96,15 @@ def _contents(record: str, items: tuple[str, ...]) -> _Contents:
     found = {item.code: item for item in map(_item, items)}
     return _Contents(
         record=package,
-        items=tuple(found[code] for code in package.items),
+        items=found,
         working_days=package_days(package, found),
         figures=facts_needed(package),
     )
 
 
-def _package(row: tuple[str, str | None, str | None, int, list[str], int]) -> PackageRow:
+def _package(row: tuple[str, str | None, str | None, int, list[str], int, int]) -> PackageRow:
     contents = _contents(row[0], tuple(row[4]))
-    record = contents.record
+    record, found = contents.record, contents.items
     return PackageRow(
         code=record.code,
         name_zh=record.name_zh,
@@ -105,10 +115,13 @@ def _package(row: tuple[str, str | None, str | None, int, list[str], int]) -> Pa
         supervisor=row[1],
         supervisor_name=row[2],
         agencies=row[3],
-        items=list(contents.items),
+        items=[found[code] for code in record.items],
+        optional=[found[code] for code in record.optional],
+        related=[found[code] for code in record.related],
         figures=contents.figures,
         record=record,
         version=row[5],
+        number=row[6],
     )
 
 
@@ -150,21 +163,63 @@ async def county_ranges(on: date) -> list[CountyRangeRow]:
     return [CountyRangeRow(*row) for row in rows]
 
 
-async def package_range(code: str, facts: ProjectFacts, on: date) -> PackageRange:
-    """The standard fee range of a package for a project, by what was in force on a day."""
-    found = await package(code)
+class Priced(msgspec.Struct, frozen=True):
+    """A range, and the number of the version of the package that it is reckoned from."""
+
+    number: int
+    range: PackageRange
+
+
+async def priced(code: str, facts: ProjectFacts, on: date, options: Collection[str] = ()) -> Priced:
+    """The standard fee range of a package for a project, by what was in force on a day.
+
+    `options` are the optional items that are counted.
+    """
+    number, record = await version_on(code, on)
     ranges = [
         msgspec.convert(row, CountyRange, from_attributes=True) for row in await county_ranges(on)
     ]
-    return reckon(found.record, facts, in_force(shipped_versions(), on), ranges, on)
+    standards = in_force(shipped_versions(), on)
+    return Priced(number, reckon(record, facts, standards, ranges, on, options))
+
+
+async def package_range(
+    code: str, facts: ProjectFacts, on: date, options: Collection[str] = ()
+) -> PackageRange:
+    """As `priced`, for whom the version does not matter."""
+    return (await priced(code, facts, on, options)).range
+
+
+async def version_on(code: str, on: date) -> tuple[int, Package]:
+    """The version of a package that is in force on a day, and its number.
+
+    It goes by the day and not by what the timetable has done, so that nothing is bought under a
+    version that has ended. Before the first day of a package it is the first version.
+    """
+    row = await fetchrow(
+        "SELECT v.number, v.record FROM package_version v JOIN package p ON p.code = v.package"
+        " WHERE v.package = $1 AND v.state = 'adopted' ORDER BY"
+        " (v.effective_on IS NULL OR v.effective_on <= $2) DESC,"
+        " CASE WHEN v.effective_on > $2 THEN v.number ELSE -v.number END LIMIT 1",
+        code,
+        on,
+    )
+    if row is None:
+        raise NotFound("package-unknown", "The catalogue has no package {code}.", code=code)
+    return row[0], msgspec.json.decode(row[1], type=Package)
 
 
 class Project(msgspec.Struct, frozen=True):
-    """A project of some day: `facts` is the JSON of its figures, as an engagement keeps them."""
+    """A project of some day: `facts` is the JSON of its figures, as an engagement keeps them.
+
+    `number` is the version of the package that it was offered or bought under.
+    """
 
     package: str
     facts: str
     on: date
+    number: int
+    options: tuple[str, ...] = ()
 
 
 async def standard_ranges(projects: Sequence[Project]) -> list[PackageRange | None]:
@@ -172,7 +227,12 @@ async def standard_ranges(projects: Sequence[Project]) -> list[PackageRange | No
 
     Equal projects are reckoned once.
     """
-    records = {one.code: one.record for one in await packages()}
+    records = {
+        (row[0], row[1]): msgspec.json.decode(row[2], type=Package)
+        for row in await fetch(
+            "SELECT package, number, record FROM package_version WHERE state = 'adopted'"
+        )
+    }
     ranges = [
         msgspec.convert(dict(row), CountyRange)
         for row in await fetch(
@@ -185,8 +245,14 @@ async def standard_ranges(projects: Sequence[Project]) -> list[PackageRange | No
         if one not in found:
             facts = msgspec.json.decode(one.facts, type=ProjectFacts)
             try:
-                standards = in_force(shipped_versions(), one.on)
-                found[one] = reckon(records[one.package], facts, standards, ranges, one.on)
+                found[one] = reckon(
+                    records[one.package, one.number],
+                    facts,
+                    in_force(shipped_versions(), one.on),
+                    ranges,
+                    one.on,
+                    one.options,
+                )
             except Refused:
                 found[one] = None
     return [found[one] for one in projects]

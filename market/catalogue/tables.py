@@ -5,6 +5,7 @@ from typing import Any
 from piccolo.columns import (
     JSONB,
     UUID,
+    Array,
     BigInt,
     Boolean,
     Date,
@@ -76,6 +77,29 @@ class ItemVersion(Table, db=ENGINE):
     edition = ForeignKey(references=CatalogueEdition, null=False, on_delete=OnDelete.restrict)
     code = Varchar(length=4)
     record = JSONB()
+
+
+class PackageVersion(Table, db=ENGINE):
+    """A package as it was composed once: `state` draft, adopted or discarded.
+
+    `number` orders the adopted versions of a package. `effective_on` is the first day of an adopted
+    one, None for the version that the catalogue was loaded with; `in_force_at` is when the row of
+    the package became this one. `editors` are the persons who have written in the draft.
+    """
+
+    id = UUID(primary_key=True)
+    package = Varchar(length=40, index=True)
+    number = Integer(null=True, default=None)
+    state = Varchar(length=10)
+    record = JSONB()
+    reason = Text()
+    version = Integer(default=1)
+    editors = Array(base_column=UUID())
+    drafted_at = Timestamptz()
+    decided_by = ForeignKey(references=Person, null=True, on_delete=OnDelete.restrict)
+    decided_at = Timestamptz(null=True, default=None)
+    effective_on = Date(null=True, default=None)
+    in_force_at = Timestamptz(null=True, default=None)
 
 
 class Item(Table, db=ENGINE):

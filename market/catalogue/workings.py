@@ -43,6 +43,7 @@ LineKind = Literal[
     "cut-add",
     "cap",
     "float",
+    "discount",
     "result",
 ]
 

@@ -5,11 +5,16 @@ import uuid
 import msgspec
 
 from market.agencies.queries import agency_of, held_listing
+from market.catalogue.package_queries import version
+from market.catalogue.queries import items
 from market.catalogue.queries import package as package_of
+from market.catalogue.schedule import bought as items_bought
 from market.engagements.files import Stored
 from market.engagements.kinds import MOST_FILES
 from market.engagements.tables import Deliverable, Engagement, Milestone
 from market.purchasing.actions import choose_agency
+from market.purchasing.independence import refuse_dependent
+from market.purchasing.projects import OwnersProject
 from market.purchasing.queries import participations
 from ratings.evaluations.actions import NewDocket, open_docket
 from ratings.ledger.actions import record
@@ -37,6 +42,8 @@ async def choose_for_group(actor: Actor, group_buy: str, uscc: str, reason: str 
             await _start(
                 actor,
                 package=chosen.package,
+                package_version=chosen.package_version,
+                options=chosen.options,
                 owner=participant.organisation,
                 agency=uscc,
                 project_name=participant.project_name,
@@ -50,16 +57,28 @@ async def choose_for_group(actor: Actor, group_buy: str, uscc: str, reason: str 
 
 
 async def purchase(actor: Actor, listing: str, project_name: str) -> str:
-    """Buy alone: one engagement at the price of a live listing."""
+    """Buy alone: one engagement at the price of a live listing.
+
+    Refused where the agency would review its own work or a related firm's for the same project.
+    """
     if actor.organisation is None:
         raise Forbidden("not-an-enterprise", "Only an enterprise may do this.")
     if not project_name.strip():
         raise Refused("project-missing", "Name the project you are buying for.")
     async with tx():
         bought = await held_listing(listing)
+        sold = await version(bought.package, bought.package_version)
+        await refuse_dependent(
+            actor,
+            bought.uscc,
+            items_bought(sold.record, bought.options),
+            [OwnersProject(actor.organisation, project_name)],
+        )
         return await _start(
             actor,
             package=bought.package,
+            package_version=bought.package_version,
+            options=tuple(bought.options),
             owner=actor.organisation,
             agency=bought.uscc,
             project_name=project_name.strip(),
@@ -74,6 +93,8 @@ async def _start(
     actor: Actor,
     *,
     package: str,
+    package_version: int,
+    options: tuple[str, ...],
     owner: str,
     agency: str,
     project_name: str,
@@ -89,6 +110,8 @@ async def _start(
             "supervisor-missing",
             "The centre must first name the department that supervises this package.",
         )
+    sold = await version(package, package_version)
+    named = {one.code: one for one in await items()}
     identifier = str(uuid.uuid4())
     today = local_date(actor.at)
     number = await fetchval("SELECT nextval('engagement_number')")
@@ -97,6 +120,8 @@ async def _start(
             id=identifier,
             number=f"WT-{today.year}-{number:05d}",
             package=package,
+            package_version=package_version,
+            options=list(options),
             owner=owner,
             agency=agency,
             supervisor=bought.supervisor,
@@ -116,12 +141,12 @@ async def _start(
             Milestone(
                 engagement=identifier,
                 position=position,
-                item=item.code,
-                name_zh=item.name_zh,
-                name_en=item.name_en,
+                item=code,
+                name_zh=named[code].name_zh,
+                name_en=named[code].name_en,
                 note="",
             )
-            for position, item in enumerate(bought.items, start=1)
+            for position, code in enumerate(items_bought(sold.record, options), start=1)
         )
     )
     await record(
@@ -129,7 +154,13 @@ async def _start(
         "engagement.started",
         "engagement",
         identifier,
-        {"package": package, "agency": agency, "owner": owner, "price_fen": price_fen},
+        {
+            "package": package,
+            "package_version": package_version,
+            "agency": agency,
+            "owner": owner,
+            "price_fen": price_fen,
+        },
     )
     return identifier
 

@@ -17,7 +17,10 @@ VISIBLE = (
 
 
 class EngagementRow(msgspec.Struct, frozen=True):
-    """One engagement; `due_on` is the last promised working day."""
+    """One engagement; `due_on` is the last promised working day.
+
+    The package is as it was bought: `package_version`, with the optional items `options`.
+    """
 
     id: str
     number: str
@@ -40,14 +43,18 @@ class EngagementRow(msgspec.Struct, frozen=True):
     due_on: date
     accepted_at: datetime | None
     settled_at: datetime | None
+    package_version: int
+    options: list[str]
 
 
 _ROW = """
-    SELECT e.id::text, e.number, e.package, p.name_zh, p.name_en, e.owner::text, o.name,
+    SELECT e.id::text, e.number, e.package, p.record->>'name_zh', p.record->>'name_en',
+           e.owner::text, o.name,
            e.agency, a.name, e.supervisor::text, s.name, e.group_buy::text, e.project_name,
            e.facts, e.price_fen, e.working_days, e.state, e.started_at, e.due_on, e.accepted_at,
-           e.settled_at
-    FROM engagement e JOIN package p ON p.code = e.package
+           e.settled_at, e.package_version, e.options
+    FROM engagement e
+    JOIN package_version p ON p.package = e.package AND p.number = e.package_version
     JOIN organisation o ON o.id = e.owner JOIN agency a ON a.uscc = e.agency
     JOIN organisation s ON s.id = e.supervisor
 """

@@ -3,6 +3,7 @@
 from piccolo.columns import (
     JSONB,
     UUID,
+    Array,
     BigInt,
     Date,
     ForeignKey,
@@ -22,11 +23,17 @@ from ratings.ledger.database import ENGINE
 
 
 class Engagement(Table, db=ENGINE):
-    """`state` running, delivered, accepted or settled. `due_on` is the promised last day."""
+    """`state` running, delivered, accepted or settled. `due_on` is the promised last day.
+
+    `package_version` is the version of the package that was bought, `options` its optional items
+    that were bought with it.
+    """
 
     id = UUID(primary_key=True)
     number = Varchar(length=20, unique=True)
     package = ForeignKey(references=Package, null=False, on_delete=OnDelete.restrict)
+    package_version = Integer(default=1)
+    options = Array(base_column=Varchar(length=4))
     owner = ForeignKey(references=Organisation, null=False, on_delete=OnDelete.restrict)
     agency = ForeignKey(references=Agency, null=False, on_delete=OnDelete.restrict)
     supervisor = ForeignKey(references=Organisation, null=False, on_delete=OnDelete.restrict)

@@ -1,7 +1,7 @@
 """What the market really pays, as figures that give nobody away and that all can work out again.
 
 A price is for a whole package. What it pays for one fee of the package is its share by the standard
-range of the project on the day of the price: price × base of the line ÷ base of the package.
+range of the project on the day of the price: price × base of the line ÷ base of all the lines.
 """
 
 from collections.abc import Iterable, Sequence
@@ -114,11 +114,14 @@ def of_lines(
         shares: list[tuple[Literal["quote", "settled"], int]] = []
         ranges: list[tuple[int, int]] = []
         for one in prices:
-            if one.range is None or one.range.base_fen == 0:
+            if one.range is None:
+                continue
+            whole_fen = sum(line.base_fen for line in one.range.lines)
+            if whole_fen == 0:
                 continue
             for line in one.range.lines:
                 if line.items == items:
-                    fee = share(one.price_fen, line.base_fen, one.range.base_fen)
+                    fee = share(one.price_fen, line.base_fen, whole_fen)
                     shares.append((one.kind, fee))
                     ranges.append((line.low_fen, line.high_fen))
         found.append(_fee(package, items, shares, ranges))

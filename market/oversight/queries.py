@@ -184,16 +184,20 @@ async def market_fees(today: date, year: int | None = None) -> MarketFees:
     ]
     rows = await fetch(
         "SELECT 'settled', package, price_fen, facts,"
-        " (started_at AT TIME ZONE 'Asia/Shanghai')::date FROM engagement"
+        " (started_at AT TIME ZONE 'Asia/Shanghai')::date, package_version, options"
+        " FROM engagement"
         f" WHERE state = 'settled' AND {_SETTLED_YEAR} = $1"
         " UNION ALL SELECT 'quote', package, price_fen, facts,"
-        " (listed_at AT TIME ZONE 'Asia/Shanghai')::date FROM listing WHERE listed_at < $3"
+        " (listed_at AT TIME ZONE 'Asia/Shanghai')::date, package_version, options"
+        " FROM listing WHERE listed_at < $3"
         " AND (withdrawn_at IS NULL OR withdrawn_at >= $2)",
         year,
         start_of_day(date(year, 1, 1)),
         start_of_day(date(year + 1, 1, 1)),
     )
-    ranges = await standard_ranges([Project(row[1], row[3], row[4]) for row in rows])
+    ranges = await standard_ranges(
+        [Project(row[1], row[3], row[4], row[5], tuple(row[6])) for row in rows]
+    )
     prices: dict[str, list[Price]] = {}
     for row, found in zip(rows, ranges, strict=True):
         prices.setdefault(row[1], []).append(Price(row[0], row[1], row[2], found))

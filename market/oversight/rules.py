@@ -25,6 +25,8 @@ PUBLIC_ACTS = (
     "listing.withdrawn",
     "outside_event.reported",
     "package.supervisor_named",
+    "package.version_adopted",
+    "package.version_in_force",
     "standing.published",
 )
 """Decisions, and what is offered to everybody.

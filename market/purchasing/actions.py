@@ -9,8 +9,12 @@ import msgspec
 from market.agencies.queries import agency_of, in_force
 from market.agencies.rules import workings_text, yuan
 from market.catalogue.package_fees import PackageRange
+from market.catalogue.package_queries import version
 from market.catalogue.project_facts import ProjectFacts
-from market.catalogue.queries import package_range
+from market.catalogue.queries import priced
+from market.catalogue.schedule import bought
+from market.purchasing.independence import refuse_dependent
+from market.purchasing.queries import participations
 from market.purchasing.tables import GroupBuy, Offer, Participation
 from market.purchasing.tiers import Tier, check_tiers, tier_for
 from ratings.ledger.actions import record
@@ -26,7 +30,10 @@ MOST_PLACES = 500
 
 
 class NewGroupBuy(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """`facts` are the project figures the tier prices hold for; prices are per participant."""
+    """`facts` are the project figures the tier prices hold for; prices are per participant.
+
+    `options` are the optional items of the package that the group buys with it.
+    """
 
     package: str
     title: str
@@ -36,6 +43,7 @@ class NewGroupBuy(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     deadline: Annotated[datetime, msgspec.Meta(tz=True)]
     project_name: str
     description: str = ""
+    options: tuple[str, ...] = ()
 
 
 async def open_group_buy(actor: Actor, wanted: NewGroupBuy) -> str:
@@ -55,7 +63,8 @@ async def open_group_buy(actor: Actor, wanted: NewGroupBuy) -> str:
         )
     tiers = check_tiers(wanted.tiers, wanted.places)
     async with tx():
-        standard = await package_range(wanted.package, wanted.facts, local_date(actor.at))
+        asked = await priced(wanted.package, wanted.facts, local_date(actor.at), wanted.options)
+        standard = asked.range
         _check_tier_prices(tiers, standard)
         identifier = str(uuid.uuid4())
         number = await fetchval("SELECT nextval('group_buy_number')")
@@ -64,6 +73,8 @@ async def open_group_buy(actor: Actor, wanted: NewGroupBuy) -> str:
                 id=identifier,
                 number=f"TG-{local_date(actor.at).year}-{number:04d}",
                 package=wanted.package,
+                package_version=asked.number,
+                options=list(standard.options),
                 organisation=organisation,
                 title=wanted.title.strip(),
                 description=wanted.description,
@@ -84,6 +95,8 @@ async def open_group_buy(actor: Actor, wanted: NewGroupBuy) -> str:
             identifier,
             {
                 "package": wanted.package,
+                "package_version": asked.number,
+                "options": list(standard.options),
                 "tiers": msgspec.to_builtins(tiers),
                 "places": wanted.places,
                 "deadline": wanted.deadline.isoformat(),
@@ -152,7 +165,11 @@ async def join_group_buy(actor: Actor, identifier: str, project_name: str) -> Jo
 
 
 async def offer_to_serve(actor: Actor, identifier: str) -> None:
-    """An agency with a live listing of the package agrees to serve the group at its tiers."""
+    """An agency with a live listing of the package agrees to serve the group at its tiers.
+
+    Refused where it would review its own work, or a related firm's, for those in the group so far;
+    who joins later is asked about when the agency is chosen.
+    """
     async with tx():
         agency = await agency_of(actor)
         row = await _locked(identifier)
@@ -174,6 +191,10 @@ async def offer_to_serve(actor: Actor, identifier: str) -> None:
         )
         if offered:
             raise Conflict("already-offered", "Your agency has already offered to serve.")
+        participants = await participations(identifier)
+        await refuse_dependent(
+            actor, agency, await _items(row), [one.project for one in participants]
+        )
         await Offer.insert(Offer(group_buy=identifier, agency=agency, offered_at=actor.at))
         await record(actor, "group_buy.offered", "group_buy", identifier, {"agency": agency})
 
@@ -215,6 +236,8 @@ class Chosen(msgspec.Struct, frozen=True):
 
     group_buy: str
     package: str
+    package_version: int
+    options: tuple[str, ...]
     price_fen: int
     facts: str
 
@@ -235,6 +258,8 @@ async def choose_agency(actor: Actor, identifier: str, uscc: str, reason: str) -
     if not offered:
         raise Refused("not-offered", "This agency has not offered to serve the group.")
     await in_force(uscc)
+    projects = [one.project for one in await participations(identifier)]
+    await refuse_dependent(actor, uscc, await _items(row), projects)
     await execute(
         "UPDATE group_buy SET state = 'chosen', agency = $2, chosen_at = $3 WHERE id = $1",
         identifier,
@@ -244,7 +269,20 @@ async def choose_agency(actor: Actor, identifier: str, uscc: str, reason: str) -
     await record(
         actor, "group_buy.chosen", "group_buy", identifier, {"agency": uscc}, reason=reason
     )
-    return Chosen(identifier, row["package"], row["price_fen"], row["facts"])
+    return Chosen(
+        identifier,
+        row["package"],
+        row["package_version"],
+        tuple(row["options"]),
+        row["price_fen"],
+        row["facts"],
+    )
+
+
+async def _items(row: dict[str, Any]) -> tuple[str, ...]:
+    """What is done for each participant, by the version that the group buy was opened under."""
+    sold = await version(row["package"], row["package_version"])
+    return bought(sold.record, row["options"])
 
 
 def _organisation(actor: Actor) -> str:

@@ -4,6 +4,7 @@ from datetime import datetime
 
 import msgspec
 
+from market.purchasing.projects import OwnersProject
 from market.purchasing.tiers import Tier
 from ratings.ledger.actors import Actor, Role
 from ratings.ledger.database import fetch, fetchrow, row_id
@@ -14,7 +15,11 @@ _OFFICIALS = (Role.CENTRE, Role.AUDITOR)
 
 
 class GroupBuyRow(msgspec.Struct, frozen=True):
-    """One group buy as the public sees it; `price_fen` is set once a tier was reached."""
+    """One group buy as the public sees it; `price_fen` is set once a tier was reached.
+
+    `package_version` is the version of the package that it was opened for, `options` the optional
+    items that are bought with it.
+    """
 
     id: str
     number: str
@@ -37,13 +42,16 @@ class GroupBuyRow(msgspec.Struct, frozen=True):
     agency_name: str | None
     chosen_at: datetime | None
     participants: int
+    package_version: int
+    options: list[str]
 
 
 _ROW = """
     SELECT g.id::text, g.number, g.package, p.name_zh, p.name_en, g.organisation::text, o.name,
            g.title, g.description, g.facts, g.tiers, g.places, g.deadline, g.state, g.opened_at,
            g.closed_at, g.price_fen, g.agency, a.name, g.chosen_at,
-           (SELECT count(*) FROM participation j WHERE j.group_buy = g.id)::int
+           (SELECT count(*) FROM participation j WHERE j.group_buy = g.id)::int,
+           g.package_version, g.options
     FROM group_buy g JOIN package p ON p.code = g.package
     JOIN organisation o ON o.id = g.organisation LEFT JOIN agency a ON a.uscc = g.agency
 """
@@ -107,6 +115,10 @@ class ParticipationRow(msgspec.Struct, frozen=True):
     name: str
     project_name: str
     joined_at: datetime
+
+    @property
+    def project(self) -> OwnersProject:
+        return OwnersProject(self.organisation, self.project_name)
 
 
 async def participations(identifier: str) -> list[ParticipationRow]:

@@ -3,6 +3,7 @@
 from piccolo.columns import (
     JSONB,
     UUID,
+    Array,
     BigInt,
     ForeignKey,
     Integer,
@@ -23,12 +24,15 @@ class GroupBuy(Table, db=ENGINE):
     """`state` open, closed (tier fixed, agency to be chosen), failed or chosen.
 
     `tiers` is a list of {at_least, price_fen}; `price_fen` is the tier it closed at, per
-    participant.
+    participant, with the optional items `options`. `package_version` is the version of the package
+    that was opened for.
     """
 
     id = UUID(primary_key=True)
     number = Varchar(length=20, unique=True)
     package = ForeignKey(references=Package, null=False, on_delete=OnDelete.restrict)
+    package_version = Integer(default=1)
+    options = Array(base_column=Varchar(length=4))
     organisation = ForeignKey(references=Organisation, null=False, on_delete=OnDelete.restrict)
     title = Varchar(length=120)
     description = Text()

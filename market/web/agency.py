@@ -14,7 +14,7 @@ from market.catalogue.queries import PackageRow
 from market.engagements.queries import engagements
 from market.purchasing.queries import group_buys, offers
 from market.web.forms import Form, refusal, submitted
-from market.web.project import offered_range, read_facts
+from market.web.project import offered_range, read_facts, read_options
 from market.web.render import locale_of, page, see_other
 from market.web.standings import engagement_rows, waterfall_rows
 from ratings.ledger.actors import Actor, Role
@@ -85,7 +85,8 @@ async def _listing_page(
         "agency/new_listing.html",
         status=error.status if error else 200,
         package=offered,
-        names={item.code: item for item in offered.items},
+        names={item.code: item for item in (*offered.items, *offered.optional)},
+        options=read_options(form, offered.record),
         fields=facts_needed(offered.record),
         standard=standard,
         typed=form.typed,
@@ -113,6 +114,7 @@ async def put_up(request: Asking, package: FromQuery[str] = "") -> Response[Any]
             price_fen=form.fen("price"),
             working_days=form.whole("working_days"),
             facts=facts,
+            options=read_options(form, offered.record),
         )
         form.check()
         await actions.put_up_listing(actor(request), wanted)

@@ -7,15 +7,16 @@ from market.accounts.identity import Asking, actor
 from market.accounts.permissions import allow
 from market.agencies.queries import ListingRow, listings_of_package
 from market.catalogue import queries
+from market.catalogue.independence import review_rules, rules_about
 from market.catalogue.items import Item
-from market.catalogue.packages import critical_path
 from market.catalogue.project_form import facts_needed
+from market.catalogue.schedule import package_days, schedule
 from market.catalogue.standards import load_fee_standards
 from market.purchasing.queries import group_buys
 from market.purchasing.tiers import tier_for
 from market.web import asked
 from market.web.forms import Form, refusal
-from market.web.project import figures, offered_range
+from market.web.project import figures, offered_range, read_options
 from market.web.render import page
 from ratings.ledger.actors import Role
 from ratings.ledger.clock import local_date
@@ -78,9 +79,13 @@ async def package(request: Asking, code: FromPath[str]) -> Response[str]:
     example = not any(typed.values())
     if example:
         typed = {one.name: EXAMPLE.get(one.name, "") for one in fields}
+    typed |= {
+        f"option-{one}": asked.word(request, f"option-{one}") for one in found.record.optional
+    }
+    options = read_options(Form(typed), found.record)
     # On a server without county ranges, or beyond the tables, the rest of the page still stands.
     standard, error = await offered_range(actor(request), Form(typed), found.record)
-    by_code = {one.code: one for one in found.items}
+    every = {one.code: one for one in await queries.items()}
     groups = [one for one in await group_buys(state="open") if one.package == found.code]
     listings = await listings_of_package(found.code)
     return page(
@@ -89,33 +94,19 @@ async def package(request: Asking, code: FromPath[str]) -> Response[str]:
         package=found,
         fields=fields,
         typed=typed,
+        options=options,
         example=example,
         standard=standard,
-        names=by_code,
-        waits=found.record.waits,
-        critical=critical_path(found.record, by_code),
-        schedule=_schedule(found),
+        names=every,
+        every=every,
+        schedule=schedule(found.record, every, options),
+        days=package_days(found.record, every, options),
+        rules=rules_about(found.record.items + found.record.optional, review_rules()),
         listings=[(one, figures(found.record, one.facts)) for one in listings],
         middle=_median(listings),
         groups=[(one, tier_for(one.tiers, one.participants)) for one in groups],
         **refusal(request, error),
     )
-
-
-def _schedule(found: queries.PackageRow) -> list[tuple[Item, int, int]]:
-    """Each item with the working day it can begin after and the one it ends on."""
-    ends: dict[str, int] = {}
-    by_code = {one.code: one for one in found.items}
-
-    def end(code: str) -> int:
-        if code not in ends:
-            ends[code] = start(code) + (by_code[code].working_days or 0)
-        return ends[code]
-
-    def start(code: str) -> int:
-        return max((end(before) for before in found.record.waits.get(code, ())), default=0)
-
-    return [(one, start(one.code), end(one.code)) for one in found.items]
 
 
 def _median(listings: list[ListingRow]) -> int | None:

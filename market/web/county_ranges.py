@@ -11,8 +11,8 @@ from market.accounts.permissions import allow
 from market.catalogue import county_ranges
 from market.catalogue.county import SIZE_ZH
 from market.catalogue.county_ranges import NewCountyRange
-from market.catalogue.packages import load_packages, needs_county_range
-from market.catalogue.queries import CountyRangeRow, items
+from market.catalogue.packages import needs_county_range
+from market.catalogue.queries import CountyRangeRow, items, packages
 from market.catalogue.queries import county_ranges as ranges_in_force
 from market.oversight.market_fees import FEWEST
 from market.oversight.queries import market_fees
@@ -42,7 +42,7 @@ async def _page(
     catalogue = await items()
     who = actor(request)
     today = local_date(who.at)
-    packages = load_packages()
+    offered = [one.record for one in await packages()]
     found = await county_ranges.proposals(today)
     paid = (await market_fees(today)).lines
     return page(
@@ -51,7 +51,7 @@ async def _page(
         status=error.status if error else 200,
         ranges=_by_item(await ranges_in_force(today)),
         items={one.code: one for one in catalogue},
-        unpriced=[one for one in catalogue if one.active and needs_county_range(one, packages)],
+        unpriced=[one for one in catalogue if one.active and needs_county_range(one, offered)],
         sizes=SIZE_ZH,
         today=today,
         open=[one for one in found if one.state == "proposed"],

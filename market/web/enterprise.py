@@ -10,7 +10,9 @@ from market.accounts.idempotency import once, request_hash
 from market.accounts.identity import Asking, actor
 from market.accounts.permissions import allow
 from market.agencies.queries import buyable_listing
-from market.catalogue.queries import package
+from market.catalogue.package_queries import version
+from market.catalogue.queries import items, package
+from market.catalogue.schedule import bought as items_bought
 from market.engagements.actions import purchase
 from market.engagements.queries import engagements
 from market.purchasing.queries import group_buys_of
@@ -52,13 +54,16 @@ async def _purchase_page(
 ) -> Response[str]:
     listing = await buyable_listing(identifier)
     bought = await package(listing.package)
+    record = (await version(listing.package, listing.package_version)).record
+    named = {one.code: one for one in await items()}
     return page(
         request,
         "enterprise/purchase.html",
         status=error.status if error else 200,
         listing=listing,
         package=bought,
-        figures=figures(bought.record, listing.facts),
+        sold=[named[code] for code in items_bought(record, listing.options)],
+        figures=figures(record, listing.facts),
         key=form.text("idempotency_key") or str(uuid.uuid4()),
         typed=form.typed,
         **refusal(request, error, {"project-missing": "project_name"}),

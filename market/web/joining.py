@@ -17,7 +17,7 @@ from market.purchasing import actions
 from market.purchasing.tiers import Tier
 from market.web.forms import Form, refusal, submitted
 from market.web.group_buys import group_buy_page
-from market.web.project import offered_range, read_facts
+from market.web.project import offered_range, read_facts, read_options
 from market.web.render import page, see_other
 from ratings.ledger.actors import Role
 from ratings.ledger.errors import NotFound, SteelyardError
@@ -50,7 +50,8 @@ async def _form_page(
         "enterprise/new_group_buy.html",
         status=error.status if error else 200,
         package=bought,
-        names={item.code: item for item in bought.items},
+        names={item.code: item for item in (*bought.items, *bought.optional)},
+        options=read_options(form, bought.record),
         fields=facts_needed(bought.record),
         rows=range(MOST_TIERS),
         standard=standard,
@@ -88,6 +89,7 @@ def _wanted(form: Form, bought: PackageRow) -> actions.NewGroupBuy:
         deadline=form.moment("deadline", "deadline_time"),
         project_name=form.text("project_name"),
         description=form.text("description"),
+        options=read_options(form, bought.record),
     )
     form.check()
     return wanted

@@ -28,11 +28,17 @@ def read_facts(form: Form, package: Package) -> ProjectFacts:
     return msgspec.convert(given, ProjectFacts)
 
 
+def read_options(form: Form, package: Package) -> tuple[str, ...]:
+    """The optional items that were ticked."""
+    return tuple(code for code in package.optional if form.text(f"option-{code}"))
+
+
 async def standard_range(actor: Actor, form: Form, package: Package) -> PackageRange:
-    """What the package may cost today for the figures typed."""
+    """What the package may cost today for the figures typed, with the chosen optional items."""
     facts = read_facts(form, package)
     form.check()
-    return await package_range(package.code, facts, local_date(actor.at))
+    options = read_options(form, package)
+    return await package_range(package.code, facts, local_date(actor.at), options)
 
 
 async def offered_range(

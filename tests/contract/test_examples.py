@@ -107,6 +107,11 @@ async def _without_a_draft(world: World) -> Prepared:
     return world.persons["centre"], {}
 
 
+async def _drafted(world: World) -> Prepared:
+    await world.fresh("package-draft")
+    return world.persons["centre"], {}
+
+
 async def _paused(world: World) -> Prepared:
     owner = world.persons["owner"]
     webhook = await world.fresh("webhook")
@@ -136,6 +141,10 @@ _PREPARED: dict[str, Callable[[World], Awaitable[Prepared]]] = {
     "group_buy_offer": lambda world: _open_group_buy(world, "agency"),
     "hat_change": _two_hats,
     "membership_leave": _two_hats,
+    "package_draft_adopt": _drafted,
+    "package_draft_change": _drafted,
+    "package_draft_discard": _drafted,
+    "package_draft_show": _drafted,
     "personal_data_erase": _of_several,
     "recovery_codes_renew": _enrolled,
     "second_factor_enrol": _offered,

@@ -42,6 +42,7 @@ WITHOUT_A_KEY = {
     "person_deactivate": _STATE,
     "person_reactivate": _STATE,
     "webhook_pause": _STATE,
+    "package_preview": "it writes nothing",
     "webhook_resume": _STATE,
 }
 

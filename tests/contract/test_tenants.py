@@ -32,6 +32,7 @@ from tests.county import County, marks, picture
 
 TABLE = Path(__file__).parent / "tenants.toml"
 _EVERYBODY = "everybody"
+_NUMBERS = re.compile(r"\{\w+:int\}")
 _NAMES = re.compile(r"\{(\w+):str\}")
 # Differ from answer to answer, whatever is answered.
 _OF_THE_MOMENT = {"content-length", "date", "ratelimit"}
@@ -128,7 +129,7 @@ async def _call(
 ) -> tuple[int, str, dict[str, str]]:
     """Status, text and headers, with the id taken out of them."""
     method, template = route.split(" ", 1)
-    path = _NAMES.sub(identifier, template).replace("{position:int}", "1")
+    path = _NUMBERS.sub("1", _NAMES.sub(identifier, template))
     is_page = not path.startswith("/api/")
     if is_page:
         how = {} if method == "GET" else _page(world, path)

@@ -10,8 +10,10 @@ import uuid
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from datetime import timedelta
+from decimal import Decimal
 from pathlib import Path
 
+import msgspec
 import pyotp
 
 from market.accounts.api_keys import NewApiKey, make_api_key
@@ -30,6 +32,9 @@ from market.catalogue.edition_actions import (
 )
 from market.catalogue.edition_queries import editions
 from market.catalogue.editions import Change
+from market.catalogue.package_actions import Draft, begin_draft, discard_draft
+from market.catalogue.package_queries import draft
+from market.catalogue.queries import package
 from market.engagements.actions import purchase, report_milestone
 from market.notices.actions import Subscribed, send_test, subscribe
 from market.notices.rules import NewWebhook
@@ -257,6 +262,16 @@ async def discard_drafts(world: World) -> None:
             await discard_edition(centre, one.id, "另行起草")
 
 
+async def _package_draft(world: World) -> str:
+    """The second person's, for the centre to adopt; nobody has written in it since."""
+    second, code = (await world.county.second()).actor(), "as-built-survey"
+    if await draft(code) is not None:
+        await discard_draft(second, code, "重新起草")
+    record = msgspec.structs.replace((await package(code)).record, discount_percent=Decimal(4))
+    await begin_draft(second, Draft(record, "集中委托可以让利"))
+    return code
+
+
 def _range_of_a_new_day() -> NewCountyRange:
     begins = local_date(now()) + timedelta(days=next(_days))
     return NewCountyRange("07", "small", 1_000_000, 2_000_000, begins, "县发改局询价")
@@ -299,6 +314,7 @@ OBJECTS: dict[str, Callable[[World], Awaitable[str]]] = {
     "edition": _edition,
     "edition-draft": _draft,
     "own-proposal": _own_proposal,
+    "package-draft": _package_draft,
 }
 # An owner's call may end these, and the next call needs another.
 CONSUMED = {
@@ -311,6 +327,7 @@ CONSUMED = {
     "invitation-link",
     "listing",
     "member",
+    "package-draft",
     "session",
     "webhook",
 }
@@ -320,6 +337,6 @@ def unknown(kind: str) -> str:
     """An id of the right form that names nothing."""
     if kind in ("agency", "applicant", "finding"):
         return make_uscc(9_999_998)
-    if kind in ("package", "item", "fee-standard", "area", "policy"):
+    if kind in ("package", "package-draft", "item", "fee-standard", "area", "policy"):
         return "nothing"
     return str(uuid.uuid4())

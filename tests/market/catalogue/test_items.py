@@ -9,13 +9,9 @@ import pytest
 
 from market.catalogue.county import demonstration_county_ranges
 from market.catalogue.items import load_items, parse_items
-from market.catalogue.packages import (
-    critical_path,
-    load_packages,
-    needs_county_range,
-    package_days,
-    parse_packages,
-)
+from market.catalogue.package_file import load_packages, parse_packages
+from market.catalogue.packages import needs_county_range
+from market.catalogue.schedule import critical_path, package_days
 from market.catalogue.standards import DATA, load_fee_standards
 from market.web.extract import half_width
 from ratings.ledger.errors import Refused
@@ -116,10 +112,18 @@ def test_bad_items_are_refused(old: str, new: str, hint: str) -> None:
 @pytest.mark.parametrize(
     ("old", "new", "hint"),
     [
-        ('items = ["28", "29", "05", "30"]', 'items = ["28", "29", "05", "36"]', "36"),
+        (
+            'items = ["28", "29", "05", "30"]',
+            'items = ["28", "29", "05", "36"]',
+            "Item 30 is in a wait",
+        ),
         ('"30" = ["05"]', '"30" = ["99"]', "99"),
         ('"30" = ["05"]', '"30" = ["05"], "29" = ["30"]', "waits for itself"),
-        ('items = ["29", "05", "30"]', 'items = ["29", "05"]', "exactly one fee line"),
+        ('items = ["29", "05", "30"]', 'items = ["29", "05"]', "No fee line prices item 30"),
+        ('items = ["28", "29", "05", "30"]', 'items = ["28", "29", "05", "30", "30"]', "more than"),
+        ('items = ["28"]', 'items = ["28", "28"]', "paid twice"),
+        ('related = ["06", "31", "32"]', 'related = ["06", "31", "18"]', "Item 18 is withdrawn"),
+        ('related = ["06", "31", "32"]', 'optional = ["31"]', "review its own work|prices item 31"),
         ('standard = "design-10"', 'standard = "design-11"', "design-11"),
     ],
 )
@@ -129,9 +133,9 @@ def test_bad_packages_are_refused(old: str, new: str, hint: str) -> None:
 
 
 def test_a_county_range_is_set_where_no_published_table_reaches() -> None:
-    assert needs_county_range(ITEMS["07"], PACKAGES)
-    assert needs_county_range(ITEMS["12"], PACKAGES)
-    assert not needs_county_range(ITEMS["02"], PACKAGES)
+    assert needs_county_range(ITEMS["07"], PACKAGES.values())
+    assert needs_county_range(ITEMS["12"], PACKAGES.values())
+    assert not needs_county_range(ITEMS["02"], PACKAGES.values())
 
 
 def chinese(data: object, key: str = "") -> Iterator[str]:

@@ -3,6 +3,7 @@
 from datetime import date
 from decimal import Decimal
 
+import msgspec
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -15,7 +16,7 @@ from market.catalogue.county import (
     size_class,
 )
 from market.catalogue.package_fees import PackageRange, package_range
-from market.catalogue.packages import load_packages
+from market.catalogue.package_file import load_packages
 from market.catalogue.project_facts import ProjectFacts
 from market.catalogue.project_form import facts_needed
 from market.catalogue.standards import load_fee_standards
@@ -37,15 +38,56 @@ def reckon(package: str, facts: ProjectFacts = MEDIUM, as_of: date = DAY) -> Pac
 @given(
     investment=st.decimals(min_value=1, max_value=150_000, places=2),
     area=st.decimals(min_value=1, max_value=500_000, places=2),
+    percent=st.none() | st.decimals(min_value="0.01", max_value="99.99", places=2),
+    with_options=st.booleans(),
 )
-def test_totals_are_the_sums_of_the_lines(package: str, investment: Decimal, area: Decimal) -> None:
-    found = reckon(package, ProjectFacts(investment_wan=investment, building_area_m2=area))
-    assert found.low_fen == sum(line.low_fen for line in found.lines)
-    assert found.base_fen == sum(line.base_fen for line in found.lines)
-    assert found.high_fen == sum(line.high_fen for line in found.lines)
+def test_totals_are_the_sums_of_the_lines_less_the_discount(
+    package: str, investment: Decimal, area: Decimal, percent: Decimal | None, with_options: bool
+) -> None:
+    wanted = msgspec.structs.replace(PACKAGES[package], discount_percent=percent)
+    found = package_range(
+        wanted,
+        ProjectFacts(investment_wan=investment, building_area_m2=area),
+        load_fee_standards(),
+        demonstration_county_ranges(),
+        DAY,
+        wanted.optional if with_options else (),
+    )
+    assert (found.discount is None) == (percent is None)
+    for edge in ("low_fen", "base_fen", "high_fen"):
+        total = sum(getattr(line, edge) for line in found.lines)
+        off = getattr(found.discount, edge) if found.discount else 0
+        assert getattr(found, edge) == total - off
+        # Half up to the fen, by integers alone.
+        assert off == (2 * total * int((percent or 0) * 100) + 10_000) // 20_000
+    assert 0 <= found.low_fen <= found.base_fen <= found.high_fen
+    counted = {code for line in found.lines for code in line.items}
+    assert counted == {*wanted.items, *(wanted.optional if with_options else ())}
     for line in found.lines:
         assert line.low_fen <= line.base_fen <= line.high_fen
         assert line.workings
+
+
+def test_an_option_that_is_none_is_named() -> None:
+    with pytest.raises(Refused, match="Item 02 is no optional item of the package consulting"):
+        package_range(
+            PACKAGES["consulting"],
+            MEDIUM,
+            load_fee_standards(),
+            demonstration_county_ranges(),
+            DAY,
+            ["02"],
+        )
+
+
+def test_the_discount_by_hand() -> None:
+    plain = reckon("as-built-survey")
+    dear = msgspec.structs.replace(PACKAGES["as-built-survey"], discount_percent=Decimal("7.5"))
+    found = package_range(dear, MEDIUM, load_fee_standards(), demonstration_county_ranges(), DAY)
+    assert found.discount is not None
+    assert found.discount.high_fen == (plain.high_fen * 75 + 500) // 1000
+    assert found.high_fen == plain.high_fen - found.discount.high_fen
+    assert "7.5%" in found.discount.workings[2].zh
 
 
 @pytest.mark.parametrize("package", PACKAGES)

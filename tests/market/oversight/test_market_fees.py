@@ -105,7 +105,10 @@ async def test_five_settled_fees_are_told_and_four_are_not(county: County) -> No
     assert own.range_low_fen is not None
     assert own.range_high_fen is not None
     assert own.range_low_fen <= own.settled.median_fen <= own.range_high_fen
-    lines = [one for one in found.lines if one.package == PACKAGE]
+    every = [one for one in found.lines if one.package == PACKAGE]
+    # Nobody has bought the optional item with it.
+    assert [one.items for one in every if one.settled is None] == [("09",)]
+    lines = [one for one in every if one.items != ("09",)]
     assert all(line.settled is not None for line in lines)
     shares = sum(line.settled.median_fen for line in lines if line.settled)
     assert abs(shares - own.settled.median_fen) <= len(lines)
