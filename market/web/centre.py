@@ -19,6 +19,7 @@ from market.agencies.queries import (
     refused_admissions,
 )
 from market.catalogue.actions import assign_supervisor
+from market.catalogue.package_queries import drafts
 from market.catalogue.queries import packages
 from market.web import asked, words
 from market.web.decisions import OF_THE_MARKET, latest_decisions
@@ -130,11 +131,14 @@ async def _packages_page(
     request: Asking, error: SteelyardError | None = None, chosen: dict[str, str] | None = None
 ) -> Response[str]:
     """`chosen` is what was asked for a package and refused: it stays chosen."""
+    found = await packages()
     return page(
         request,
         "centre/packages.html",
         status=error.status if error else 200,
-        packages=await packages(),
+        packages=found,
+        known={one.code for one in found},
+        drafts=await drafts(),
         departments=await supervisors(),
         chosen=chosen or {},
         **refusal(request, error),
