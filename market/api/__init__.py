@@ -14,6 +14,7 @@ from market.api import (
     engagements,
     evaluations,
     exports,
+    fee_proposals,
     group_buys,
     ledger,
     listings,
@@ -41,6 +42,7 @@ ROUTES: list[ControllerRouterHandler] = [
     *package_versions.ROUTES,
     *county_ranges.ROUTES,
     *editions.ROUTES,
+    *fee_proposals.ROUTES,
     *agencies.ROUTES,
     *listings.ROUTES,
     *market_fees.ROUTES,
@@ -62,6 +64,7 @@ ROUTES: list[ControllerRouterHandler] = [
 # Routes that take a file: the only ones that accept as much as the settings allow.
 UPLOADS: list[ControllerRouterHandler] = [
     *engagements.UPLOADS,
+    *fee_proposals.UPLOADS,
     *screens.UPLOADS,
     *catalogue_imports.UPLOADS,
 ]

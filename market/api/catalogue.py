@@ -28,10 +28,9 @@ from market.catalogue.packages import Remark
 from market.catalogue.project_facts import Field, ProjectFacts
 from market.catalogue.queries import CountyRangeRow, PackageRow
 from market.catalogue.schedule import Bar, schedule
-from market.catalogue.standards import in_force, load_fee_standards, shipped_versions
+from market.catalogue.standard_versions import standard_on, standards_on
 from ratings.ledger.actors import Role
 from ratings.ledger.clock import local_date, now
-from ratings.ledger.errors import NotFound
 
 _TAGS = ["catalogue"]
 
@@ -253,10 +252,28 @@ async def list_supervisors(
     **allow(Role.PUBLIC),
 )
 async def list_fee_standards(
-    request: Asking, limit: Limit = USUAL, cursor: Cursor = ""
+    request: Asking,
+    as_of: FromQuery[date | None] = None,
+    limit: Limit = USUAL,
+    cursor: Cursor = "",
 ) -> Response[Page[StandardSummary]]:
-    found = [_standard(standard) for standard in load_fee_standards().values()]
-    return await constant_page(request, limit, cursor, found)
+    """Each in the version of the day, today if none is given; shipped or adopted by the centre."""
+    standards = await standards_on(as_of or local_date(now()))
+    found = [_standard(standard) for standard in standards.values()]
+    return await sorted_page(request, limit, cursor, found, lambda row: (row.code,))
+
+
+@get(
+    "/fee-standards/{code:str}",
+    operation_id="fee_standard_show",
+    summary="One fee standard with its tables and factors, in the version of a day",
+    tags=_TAGS,
+    **allow(Role.PUBLIC),
+)
+async def show_fee_standard(
+    code: FromPath[str], as_of: FromQuery[date | None] = None
+) -> FeeStandard:
+    return await standard_on(code, as_of or local_date(now()))
 
 
 @get(
@@ -271,9 +288,7 @@ async def list_fee_standards(
 async def show_estimate(code: FromPath[str], facts: NamedDependency[Facts]) -> Estimate:
     """`as_of` is the day of the quote, today if not given: the version of that day is asked."""
     day = facts.as_of or local_date(now())
-    standard = in_force(shipped_versions(), day).get(code)
-    if standard is None:
-        raise NotFound("fee-standard-unknown", "There is no fee standard {code}.", code=code)
+    standard = await standard_on(code, day)
     return estimate(standard, msgspec.structs.replace(facts, as_of=day))
 
 
@@ -304,6 +319,7 @@ ROUTES = [
     assign_supervisor,
     list_supervisors,
     list_fee_standards,
+    show_fee_standard,
     show_estimate,
     list_county_ranges,
 ]

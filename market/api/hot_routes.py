@@ -120,6 +120,11 @@ ACTS: Final[dict[str, tuple[str, ...]]] = {
     # The directory counts settled engagements.
     "engagement.settled": (DIRECTORY,),
     "engagement.started": (),
+    "fee_standard.adopted": (),
+    "fee_standard.drafted": (),
+    "fee_standard.proposed": (),
+    "fee_standard.refused": (),
+    "fee_standard.withdrawn": (),
     "group_buy.chosen": (),
     "group_buy.closed": (),
     "group_buy.failed": (),

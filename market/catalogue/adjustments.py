@@ -7,7 +7,7 @@ from decimal import Decimal
 from fractions import Fraction
 
 from market.catalogue import factors as factor_tables
-from market.catalogue.fee_standards import Facts, FeeStandard, Kind, checked_figure
+from market.catalogue.fee_standards import Facts, FeeKind, FeeStandard, checked_figure
 from market.catalogue.workings import Line, MoneyUnit, Span, decimal, equals, show
 from ratings.ledger.errors import Refused
 
@@ -15,7 +15,7 @@ from ratings.ledger.errors import Refused
 def adjust(
     standard: FeeStandard,
     name: str,
-    kind: Kind,
+    kind: FeeKind,
     facts: Facts,
     span: Span,
     lines: list[Line],
@@ -91,7 +91,7 @@ def _uplift(
 def _topics(
     standard: FeeStandard,
     name: str,
-    kind: Kind,
+    kind: FeeKind,
     facts: Facts,
     span: Span,
     lines: list[Line],
@@ -172,7 +172,7 @@ def _extras(
 def _cut_add(
     standard: FeeStandard,
     name: str,
-    kind: Kind,
+    kind: FeeKind,
     facts: Facts,
     span: Span,
     lines: list[Line],
@@ -208,7 +208,7 @@ def _cut_add(
 
 
 def cap_and_float(
-    standard: FeeStandard, kind: Kind, span: Span, lines: list[Line], unit: MoneyUnit
+    standard: FeeStandard, kind: FeeKind, span: Span, lines: list[Line], unit: MoneyUnit
 ) -> Span:
     """The cap holds for the base and again for the upper end of the float."""
     cap = None if kind.cap_wan is None else Fraction(kind.cap_wan)

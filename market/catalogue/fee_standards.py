@@ -36,7 +36,7 @@ class Facts(msgspec.Struct, frozen=True, kw_only=True):
     as_of: date | None = None
 
 
-class Kind(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+class FeeKind(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """One row or column of a standard. `driver` says which fact the table is read with.
 
     `cut_add` is (threshold, rate), both percent: a review also earns the rate of what its cuts
@@ -79,7 +79,7 @@ class FeeStandard(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fiel
     status_en: str
     market_since: date | None = None
     mark: str
-    kinds: dict[str, Kind]
+    kinds: dict[str, FeeKind]
     factors: tuple[Factor, ...] = ()
     additional_factors: bool = False
     extras: tuple[tuple[str, str, str, Decimal], ...] = ()

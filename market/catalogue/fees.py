@@ -11,12 +11,12 @@ import msgspec
 
 from market.catalogue.adjustments import adjust, cap_and_float
 from market.catalogue.brackets import reckon
-from market.catalogue.fee_standards import Facts, FeeStandard, Kind, checked_figure
+from market.catalogue.fee_standards import Facts, FeeKind, FeeStandard, checked_figure
 from market.catalogue.shapes import UnitPrice
 from market.catalogue.workings import Line, MoneyUnit, fen, show
 from ratings.ledger.errors import Refused
 
-__all__ = ["LABEL", "Estimate", "Facts", "FeeStandard", "Kind", "estimate"]
+__all__ = ["LABEL", "Estimate", "Facts", "FeeKind", "FeeStandard", "estimate"]
 
 LABEL = "参考测算"
 
@@ -104,7 +104,7 @@ def _in_force(standard: FeeStandard, as_of: date | None) -> None:
         )
 
 
-def _kind(standard: FeeStandard, name: str | None) -> tuple[str, Kind]:
+def _kind(standard: FeeStandard, name: str | None) -> tuple[str, FeeKind]:
     if name is None and len(standard.kinds) == 1:
         return next(iter(standard.kinds.items()))
     kind = None if name is None else standard.kinds.get(name)
@@ -119,7 +119,7 @@ def _kind(standard: FeeStandard, name: str | None) -> tuple[str, Kind]:
     return name, kind
 
 
-def _figure(name: str, kind: Kind, facts: Facts) -> Decimal:
+def _figure(name: str, kind: FeeKind, facts: Facts) -> Decimal:
     figure = facts.amount_wan if kind.driver == "amount" else facts.quantity
     field = "amount_wan" if kind.driver == "amount" else "quantity"
     if figure is None and isinstance(kind.table, UnitPrice) and kind.table.whole_job:
@@ -135,7 +135,7 @@ def _figure(name: str, kind: Kind, facts: Facts) -> Decimal:
     return checked_figure(field, figure)
 
 
-def _question(standard: FeeStandard, kind: Kind, figure: Decimal) -> Line:
+def _question(standard: FeeStandard, kind: FeeKind, figure: Decimal) -> Line:
     return Line(
         "question",
         f"{standard.document}，{kind.name_zh}：{kind.figure_zh} {show(figure)}",

@@ -15,7 +15,8 @@ from market.catalogue.packages import FeeLine, Package
 from market.catalogue.project_facts import ProjectFacts
 from market.catalogue.queries import county_ranges, items
 from market.catalogue.schedule import Bar, package_days, schedule
-from market.catalogue.standards import in_force, load_fee_standards, shipped_versions
+from market.catalogue.standard_versions import standards_on
+from market.catalogue.standards import load_fee_standards
 from ratings.ledger.clock import local_date
 from ratings.ledger.database import fetch, fetchrow
 from ratings.ledger.errors import NotFound, Refused, SteelyardError
@@ -149,7 +150,7 @@ async def preview(
             msgspec.convert(row, CountyRange, from_attributes=True)
             for row in await county_ranges(on)
         ]
-        found = reckon(record, facts, in_force(shipped_versions(), on), ranges, on, options)
+        found = reckon(record, facts, await standards_on(on), ranges, on, options)
     except KeyError:
         # An item that is not there: it stands among the problems.
         pass

@@ -14,7 +14,7 @@ from market.catalogue.packages import Package
 from market.catalogue.project_facts import Field, ProjectFacts
 from market.catalogue.project_form import facts_needed
 from market.catalogue.schedule import package_days
-from market.catalogue.standards import in_force, shipped_versions
+from market.catalogue.standard_versions import standards_on
 from ratings.ledger.database import fetch, fetchrow
 from ratings.ledger.errors import NotFound, Refused
 
@@ -179,7 +179,7 @@ async def priced(code: str, facts: ProjectFacts, on: date, options: Collection[s
     ranges = [
         msgspec.convert(row, CountyRange, from_attributes=True) for row in await county_ranges(on)
     ]
-    standards = in_force(shipped_versions(), on)
+    standards = await standards_on(on)
     return Priced(number, reckon(record, facts, standards, ranges, on, options))
 
 
@@ -240,6 +240,7 @@ async def standard_ranges(projects: Sequence[Project]) -> list[PackageRange | No
             " FROM county_range"
         )
     ]
+    of_days = {day: await standards_on(day) for day in {one.on for one in projects}}
     found: dict[Project, PackageRange | None] = {}
     for one in projects:
         if one not in found:
@@ -248,7 +249,7 @@ async def standard_ranges(projects: Sequence[Project]) -> list[PackageRange | No
                 found[one] = reckon(
                     records[one.package, one.number],
                     facts,
-                    in_force(shipped_versions(), one.on),
+                    of_days[one.on],
                     ranges,
                     one.on,
                     one.options,

@@ -17,7 +17,7 @@ from typing import NoReturn
 import msgspec
 
 from market.catalogue.factors import ByChoice, ByNumber, ByStep, ByUplift, Factor
-from market.catalogue.fee_standards import FeeStandard, Kind
+from market.catalogue.fee_standards import FeeKind, FeeStandard
 from market.catalogue.shapes import (
     Ceiling,
     Interpolation,
@@ -72,7 +72,7 @@ def in_force(versions: Iterable[FeeStandard], on: date) -> dict[str, FeeStandard
     for one in sorted(versions, key=lambda version: version.valid_from):
         if one.valid_from <= on or one.code not in found:
             found[one.code] = one
-    return found
+    return dict(sorted(found.items()))
 
 
 def _read(path: Traversable) -> FeeStandard:
@@ -92,6 +92,11 @@ def parse_fee_standard(file: str, text: str) -> FeeStandard:
     except msgspec.ValidationError as error:
         problem, _, cell = str(error).partition(" - at ")
         _Place(file, "-").refuse(cell.strip("`$.") or "-", problem)
+    return checked_standard(file, standard)
+
+
+def checked_standard(file: str, standard: FeeStandard) -> FeeStandard:
+    """The standard itself. Raises Refused naming file, table and cell where it cannot be right."""
     _check_standard(file, standard)
     return standard
 
@@ -113,7 +118,7 @@ def _check_standard(file: str, standard: FeeStandard) -> None:
             _Place(file, "extras").refuse(f"[{number}]", "a percentage must be above 0")
 
 
-def _check_kind(place: _Place, kind: Kind) -> None:
+def _check_kind(place: _Place, kind: FeeKind) -> None:
     if kind.cap_wan is not None and kind.cap_wan <= 0:
         place.refuse("cap_wan", "a cap must be above 0")
     _check_method(place, kind.table)

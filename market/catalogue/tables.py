@@ -1,8 +1,9 @@
-"""Items, packages and county ranges. Fee standards are data files, evaluated by fees.py."""
+"""Items, packages, county ranges, and the fee standards that were adopted after those shipped."""
 
 from typing import Any
 
 from piccolo.columns import (
+    JSON,
     JSONB,
     UUID,
     Array,
@@ -151,3 +152,27 @@ class CountyRangeProposal(Table, db=ENGINE):
     decided_by = ForeignKey(references=Person, null=True, on_delete=OnDelete.restrict)
     decided_at = Timestamptz(null=True, default=None)
     decision = Text()
+
+
+class FeeStandardVersion(Table, db=ENGINE):
+    """A fee standard that was proposed here: draft, proposed, adopted, refused or withdrawn.
+
+    `record` is the standard as its data file would have it; JSON and not JSONB, for the order of
+    kinds and grades means something. `proposed_by` submitted it for `organisation`, and
+    `decided_by` is another person, of the centre.
+    """
+
+    id = UUID(primary_key=True)
+    code = Varchar(length=40)
+    valid_from = Date()
+    state = Varchar(length=10)
+    record = JSON()
+    reason = Text()
+    decision = Text()
+    organisation = ForeignKey(references=Organisation, null=False, on_delete=OnDelete.restrict)
+    proposed_by = ForeignKey(references=Person, null=False, on_delete=OnDelete.restrict)
+    decided_by = ForeignKey(references=Person, null=True, on_delete=OnDelete.restrict)
+    created_at = Timestamptz()
+    submitted_at = Timestamptz(null=True, default=None)
+    decided_at = Timestamptz(null=True, default=None)
+    version = Integer(default=1)

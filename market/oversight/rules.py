@@ -16,6 +16,7 @@ PUBLIC_ACTS = (
     "county_range.set",
     "edition.adopted",
     "edition.took_effect",
+    "fee_standard.adopted",
     "group_buy.chosen",
     "group_buy.closed",
     "group_buy.failed",

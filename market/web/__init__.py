@@ -17,6 +17,7 @@ from market.web import (
     enterprise,
     evaluations,
     exports,
+    fee_proposals,
     fees,
     group_buys,
     hats,
@@ -41,6 +42,7 @@ ROUTES: list[ControllerRouterHandler] = [
     *catalogue.ROUTES,
     *package_versions.ROUTES,
     *fees.ROUTES,
+    *fee_proposals.ROUTES,
     *market_fees.ROUTES,
     *developers.ROUTES,
     *open_data.ROUTES,
@@ -71,4 +73,7 @@ ROUTES: list[ControllerRouterHandler] = [
 ]
 
 # Routes that take a file: the only ones that accept as much as the settings allow.
-UPLOADS: list[ControllerRouterHandler] = [*engagements.UPLOADS]
+UPLOADS: list[ControllerRouterHandler] = [
+    *engagements.UPLOADS,
+    *fee_proposals.UPLOADS,
+]

@@ -11,7 +11,7 @@ from market.catalogue.independence import review_rules, rules_about
 from market.catalogue.items import Item
 from market.catalogue.project_form import facts_needed
 from market.catalogue.schedule import package_days, schedule
-from market.catalogue.standards import load_fee_standards
+from market.catalogue.standard_versions import standards_on
 from market.purchasing.queries import group_buys
 from market.purchasing.tiers import tier_for
 from market.web import asked
@@ -44,7 +44,7 @@ async def catalogue(request: Asking) -> Response[str]:
         text=text,
         state=state,
         package=package,
-        standards=load_fee_standards(),
+        standards=await standards_on(local_date(actor(request).at)),
     )
 
 
@@ -66,7 +66,7 @@ async def item(request: Asking, code: FromPath[str]) -> Response[str]:
         "catalogue/item.html",
         item=found,
         package=await queries.package(found.package) if found.package else None,
-        standard=load_fee_standards().get(found.fee_standard or ""),
+        standard=(await standards_on(today)).get(found.fee_standard or ""),
         ranges=[one for one in await queries.county_ranges(today) if one.item == found.code],
     )
 

@@ -31,6 +31,7 @@ OF_THE_MARKET = (
     "agency.delisted",
     "agency.relisted",
     "county_range.set",
+    "fee_standard.adopted",
     "group_buy.closed",
     "group_buy.chosen",
 )

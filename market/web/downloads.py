@@ -1,9 +1,12 @@
 """Files that leave the house: always as an attachment, under a name that is nothing but a name."""
 
+import hashlib
 from collections.abc import AsyncIterator
 from urllib.parse import quote
 
 from litestar.response import Stream
+
+_WORKBOOK = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 
 
 def content_disposition(filename: str) -> str:
@@ -24,4 +27,19 @@ def attachment(
             "Content-Length": str(size),
             "ETag": f'"{sha256}"',
         },
+    )
+
+
+def workbook(content: bytes, filename: str) -> Stream:
+    """An Excel workbook that lies in memory."""
+
+    async def whole() -> AsyncIterator[bytes]:
+        yield content
+
+    return attachment(
+        whole(),
+        filename=filename,
+        media_type=_WORKBOOK,
+        size=len(content),
+        sha256=hashlib.sha256(content).hexdigest(),
     )

@@ -10,10 +10,11 @@ from market.api.description import description
 from market.api.examples import STANDS_FOR
 from market.api.negotiation import JSON
 from ratings.ledger.clock import add_months, local_date, now
-from tests.contract.world import PDF, World
+from tests.contract.world import PDF, World, a_workbook
 
 Schema = dict[str, Any]
 _FORM = "multipart/form-data"
+_WORKBOOKS = ("fee_proposal_draft",)
 
 
 def operations(app: Litestar) -> dict[str, Schema]:
@@ -82,5 +83,5 @@ def sent(operation: Schema, real: Mapping[str, str]) -> dict[str, Any]:
         files = filled(content[_FORM]["example"], real)
         made["files"] = {name: (name, text.encode()) for name, text in files.items()}
     elif content:
-        made["content"] = PDF
+        made["content"] = a_workbook() if operation["operationId"] in _WORKBOOKS else PDF
     return made

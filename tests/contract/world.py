@@ -32,9 +32,13 @@ from market.catalogue.edition_actions import (
 )
 from market.catalogue.edition_queries import editions
 from market.catalogue.editions import Change
+from market.catalogue.fee_standards import FeeStandard
 from market.catalogue.package_actions import Draft, begin_draft, discard_draft
 from market.catalogue.package_queries import draft
 from market.catalogue.queries import package
+from market.catalogue.sheet_writing import workbook_of
+from market.catalogue.standard_proposals import draft_standard, submit_proposal
+from market.catalogue.standards import load_fee_standards
 from market.engagements.actions import purchase, report_milestone
 from market.notices.actions import Subscribed, send_test, subscribe
 from market.notices.rules import NewWebhook
@@ -284,6 +288,27 @@ def _known(code: str) -> Callable[[World], Awaitable[str]]:
     return made
 
 
+async def _fee_draft(world: World) -> str:
+    return (await draft_standard(world.persons["supervisor"].actor(), _standard())).proposal
+
+
+async def _fee_proposal(world: World) -> str:
+    """The supervisor's, for the centre to decide."""
+    draft = await _fee_draft(world)
+    await submit_proposal(world.persons["supervisor"].actor(), draft, "按新文件调整")
+    return draft
+
+
+def a_workbook() -> bytes:
+    """A standard from a day that no other begins on, as the API takes it."""
+    return workbook_of(_standard())
+
+
+def _standard() -> FeeStandard:
+    begins = local_date(now()) + timedelta(days=next(_days))
+    return msgspec.structs.replace(load_fee_standards()["design-10"], valid_from=begins)
+
+
 # In this order: later ones stand on earlier ones.
 OBJECTS: dict[str, Callable[[World], Awaitable[str]]] = {
     "package": _known(PACKAGE),
@@ -315,12 +340,16 @@ OBJECTS: dict[str, Callable[[World], Awaitable[str]]] = {
     "edition-draft": _draft,
     "own-proposal": _own_proposal,
     "package-draft": _package_draft,
+    "fee-draft": _fee_draft,
+    "fee-proposal": _fee_proposal,
 }
 # An owner's call may end these, and the next call needs another.
 CONSUMED = {
     "edition-draft",
     "county-range-proposal",
     "own-proposal",
+    "fee-draft",
+    "fee-proposal",
     "enrolled",
     "hat",
     "invitation",

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from market.catalogue.fee_standards import Kind
+from market.catalogue.fee_standards import FeeKind
 from market.catalogue.fees import Estimate, Facts, estimate
 from market.catalogue.shapes import Interpolation, Missing, Negotiation, UnitPrice
 from market.catalogue.standards import load_fee_standards
@@ -29,7 +29,7 @@ FALLS = {"design-10": Decimal(2_000_000), "supervision-670": Decimal(1_000_000)}
 which = pytest.mark.parametrize(("code", "name"), KINDS)
 
 
-def reaches(kind: Kind, amount: Decimal) -> Decimal:
+def reaches(kind: FeeKind, amount: Decimal) -> Decimal:
     """The amount, pulled into the table where the standard says nothing beyond it."""
     table = kind.table
     if isinstance(table, Interpolation):
@@ -137,7 +137,7 @@ def test_more_never_costs_less(code: str, name: str, amounts: tuple[Decimal, Dec
         assert before.base_fen <= after.base_fen
 
 
-def limits(kind: Kind) -> list[Decimal]:
+def limits(kind: FeeKind) -> list[Decimal]:
     """Where the pieces of a table meet."""
     table = kind.table
     if isinstance(table, Interpolation):
