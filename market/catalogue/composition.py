@@ -6,9 +6,12 @@ from collections.abc import Iterator, Mapping
 from market.catalogue.fee_standards import FeeStandard
 from market.catalogue.independence import both_sides, review_rules
 from market.catalogue.items import Item
-from market.catalogue.packages import FeeLine, Package
+from market.catalogue.packages import FeeLine, FeePart, Package
+from market.catalogue.project_facts import CHOSEN, FIELDS
 from market.catalogue.schedule import critical_path
 from ratings.ledger.errors import Refused
+
+LONGEST_ZH, LONGEST_EN = 60, 120
 
 
 def problems(
@@ -21,11 +24,15 @@ def problems(
         *_lines(package, standards),
         *_texts(package, items),
     ]
-    if package.discount_percent is not None and not 0 < package.discount_percent < 100:
+    percent = package.discount_percent
+    if percent is not None and not (
+        percent.is_finite() and 0 < percent < 100 and percent == round(percent, 2)
+    ):
         found.append(
             Refused(
                 "discount-out-of-bounds",
-                "A bundle discount lies above 0 and below 100 percent; leave it out for none.",
+                "A bundle discount lies above 0 and below 100 percent and has at most two decimals;"
+                " leave it out for none.",
             )
         )
     for rule, author in both_sides(package.items + package.optional, review_rules()):
@@ -148,11 +155,40 @@ def _line(
                 standard=part.standard,
                 kind=part.kind or "",
             )
+        yield from _figures(part, named)
+
+
+def _figures(part: FeePart, named: str) -> Iterator[Refused]:
+    """A question can only be asked with figures that a project has."""
+    numbers = (part.figure,)
+    choices = [one for one in (part.kind_from, part.grade_from, *part.passes) if one is not None]
+    unknown = [one for one in numbers if one not in FIELDS or FIELDS[one].type != "number"]
+    unknown += [one for one in choices if one not in FIELDS or FIELDS[one].type != "choice"]
+    if part.kind_from is not None and part.kind_from not in CHOSEN:
+        unknown.append(part.kind_from)
+    for one in dict.fromkeys(unknown):
+        yield Refused(
+            "line-figure-unknown",
+            "The fee line of {items} asks for “{figure}”, which no project states.",
+            items=named,
+            figure=one,
+        )
+    if part.divide_by is not None and not (part.divide_by.is_finite() and part.divide_by > 0):
+        yield Refused(
+            "line-divisor", "The fee line of {items} divides by nothing above zero.", items=named
+        )
 
 
 def _texts(package: Package, items: Mapping[str, Item]) -> Iterator[Refused]:
     if not package.name_zh.strip() or not package.name_en.strip():
         yield Refused("package-unnamed", "A package needs a name in Chinese and in English.")
+    if len(package.name_zh) > LONGEST_ZH or len(package.name_en) > LONGEST_EN:
+        yield Refused(
+            "package-name-long",
+            "A name has at most {zh} characters in Chinese and {en} in English.",
+            zh=LONGEST_ZH,
+            en=LONGEST_EN,
+        )
     for remark in (*package.pitfalls, *package.violations):
         for code in remark.items:
             if code not in items:

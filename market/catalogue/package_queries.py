@@ -146,6 +146,8 @@ async def preview(
     try:
         bars = schedule(record, every, options)
         days = package_days(record, every, options)
+        if wrong:
+            return Preview(wrong, days, bars, None, None)
         ranges = [
             msgspec.convert(row, CountyRange, from_attributes=True)
             for row in await county_ranges(on)
@@ -155,7 +157,7 @@ async def preview(
         # An item that is not there: it stands among the problems.
         pass
     except SteelyardError as error:
-        unpriced = None if error.code in {one.code for one in wrong} else error
+        unpriced = None if wrong else error
     return Preview(wrong, days, bars, found, unpriced)
 
 

@@ -39,6 +39,12 @@ async def composed(**changes: object) -> Draft:
     return Draft(changed((await package(CODE)).record, **changes), "集中委托可以让利")
 
 
+def asking(lines: tuple[FeeLine, ...], **changes: object) -> tuple[FeeLine, ...]:
+    """The lines of the design package, the published one of them asking something else."""
+    part = changed(lines[1].parts[0], **changes)
+    return (lines[0], changed(lines[1], parts=(part,)))
+
+
 async def adopted(county: County, wanted: Draft, in_days: int = 0) -> int:
     """Drafted by one person, adopted by the other."""
     await begin_draft(county.centre.actor(), wanted)
@@ -175,6 +181,10 @@ async def test_what_is_unsound_is_refused_with_the_item_named(county: County) ->
         "reviewer-is-author": changed(
             record, optional=("31",), related=(), fee_lines=(*lines, FeeLine(items=("31",)))
         ),
+        "line-figure-unknown": changed(record, fee_lines=asking(lines, figure="height_m")),
+        "line-divisor": changed(record, fee_lines=asking(lines, divide_by=Decimal(0))),
+        "line-standard-unknown": changed(record, fee_lines=asking(lines, standard="design-11")),
+        "package-name-long": changed(record, name_zh="长" * 61),
         "line-half-optional": changed(record, items=("28", "29", "05"), optional=("30",)),
     }.items():
         found = await preview(wrong, FACTS, local_date(now()))
