@@ -1,5 +1,7 @@
 """The forms of the account pages: what is sent reaches its act, and a refusal is told in place."""
 
+import re
+
 from litestar import Litestar
 
 from market.accounts.hats import hats
@@ -7,9 +9,18 @@ from market.accounts.members import members
 from market.agencies.details import details
 from ratings.ledger.database import fetchval
 from tests.colleagues import colleague, link
+from tests.conftest import Account
 from tests.county import County
 
 _HTML = {"Accept-Language": "en"}
+
+
+async def _read(account: Account) -> dict[str, str]:
+    """The version that the form carries, in its hidden field."""
+    page = await account.browser.get("/account", headers=_HTML)
+    found = re.search(r'name="version" value="(\d+)"', page.text)
+    assert found is not None
+    return {"version": found[1]}
 
 
 async def test_an_agency_keeps_its_details(county: County) -> None:
@@ -17,11 +28,14 @@ async def test_an_agency_keeps_its_details(county: County) -> None:
     page = await agency.browser.get("/account", headers=_HTML)
     assert 'name="contact_phone"' in page.text
     form = {"address": "云溪县新路2号", "contact_name": "李新", "contact_phone": "000-1111"}
+    form |= await _read(agency)
     saved = await agency.browser.post("/account/organisation", data=form)
     assert saved.status_code == 303
     assert (await details(agency.actor())).contact_name == "李新"
     refused = await agency.browser.post(
-        "/account/organisation", data={**form, "contact_name": ""}, headers=_HTML
+        "/account/organisation",
+        data={**form, "contact_name": "", **await _read(agency)},
+        headers=_HTML,
     )
     assert refused.status_code == 422
     assert "contact_name-error" in refused.text
@@ -29,10 +43,14 @@ async def test_an_agency_keeps_its_details(county: County) -> None:
 
 async def test_an_enterprise_keeps_its_english_name(county: County) -> None:
     owner = county.enterprise
-    saved = await owner.browser.post("/account/organisation", data={"name_en": "Cloud Works"})
+    saved = await owner.browser.post(
+        "/account/organisation", data={"name_en": "Cloud Works", **await _read(owner)}
+    )
     assert saved.status_code == 303
     assert (await hats(owner.actor()))[0].name_en == "Cloud Works"
-    wrong = await owner.browser.post("/account/organisation", data={"name_en": "x" * 161})
+    wrong = await owner.browser.post(
+        "/account/organisation", data={"name_en": "x" * 161, **await _read(owner)}
+    )
     assert wrong.status_code == 422
 
 
