@@ -37,6 +37,7 @@ help:
 	@echo "make test         checks and all tests with coverage (TESTS=tests/frame for a part)"
 	@echo "make check        ruff, mypy, import contracts, lock files"
 	@echo "make bench        public reads beside a bare ASGI application and FastAPI (2 minutes)"
+	@echo "make bench-estimates  fee estimates for each second of a core, which should be 1,000"
 	@echo "make bench-pages  requests a second and response times of pages and API reads"
 	@echo "make lock         resolve the dependencies again and write the lock files"
 	@echo "make clean        remove .venv and caches; var/ with the data stays"
@@ -84,6 +85,10 @@ run: $(ASSETS) .venv/.package
 .PHONY: bench
 bench: .venv/.dev .venv/.package
 	@exec $(BIN)/python bench/speed.py
+
+.PHONY: bench-estimates
+bench-estimates: .venv/.dev .venv/.package
+	@exec $(BIN)/python bench/estimates.py
 
 .PHONY: bench-pages
 bench-pages: .venv/.dev .venv/.package

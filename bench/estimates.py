@@ -1,6 +1,6 @@
 """How many estimates a core answers: the estimate endpoint with ever other figures.
 
-    make bench       or: python bench/estimates.py
+    make bench-estimates       or: python bench/estimates.py
 
 The server of `bench/speed.py`, nothing kept: every answer is reckoned, its workings are written and
 it is encoded. What is counted is processor time of the server's process, and the same with that of

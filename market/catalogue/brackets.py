@@ -27,6 +27,8 @@ from market.catalogue.workings import (
     Span,
     decimal,
     equals,
+    fraction,
+    plain,
     point,
     show,
 )
@@ -64,7 +66,10 @@ def _line(
     unit: MoneyUnit,
     **figures: Fraction | Decimal | int,
 ) -> Line:
-    exact = {name: decimal(Fraction(figure)) for name, figure in figures.items()}
+    exact = {
+        name: decimal(figure) if type(figure) is Fraction else plain(figure)
+        for name, figure in figures.items()
+    }
     return Line(
         kind, f"{zh}（{UNIT_ZH[unit]}）", f"{en} ({UNIT_EN[unit]})", exact, decimal(value), unit
     )
@@ -98,24 +103,26 @@ def _progressive(table: Progressive, x: Fraction, unit: MoneyUnit) -> tuple[Span
             )
         )
         lower = upper
-    limits: list[tuple[Fraction | None, Decimal]] = [(Fraction(u), r) for u, r in table.bands]
+    limits: list[tuple[Decimal | None, Decimal]] = list(table.bands)
     if table.above is not None:
         limits.append((None, table.above))
-    for limit, rate in limits:
+    begins = Decimal(0) if table.lump is None else table.lump[0]
+    for end, rate in limits:
         if x <= lower and lines:
             break
-        part = (x if limit is None else min(x, limit)) - lower
-        fee = part * Fraction(rate) / per
-        band = f"{show(lower)}+" if limit is None else f"{show(lower)}–{show(limit)}"
+        limit = None if end is None else fraction(end)
+        part = (x if limit is None or x < limit else limit) - lower
+        fee = part * fraction(rate) / per
+        band = f"{show(begins)}+" if end is None else f"{show(begins)}–{show(end)}"
         sum_text = f"{show(part)} × {show(rate)}{sign} {equals(fee)}"
         figures: dict[str, Fraction | Decimal | int] = {
-            "from": lower,
+            "from": begins,
             "part": part,
             "rate": rate,
             "per": per,
         }
-        if limit is not None:
-            figures["to"] = limit
+        if end is not None and limit is not None:
+            figures["to"] = begins = end
             lower = limit
         else:
             lower = x
@@ -138,7 +145,7 @@ def _progressive(table: Progressive, x: Fraction, unit: MoneyUnit) -> tuple[Span
 
 
 def _interpolation(table: Interpolation, x: Fraction, unit: MoneyUnit) -> tuple[Span, list[Line]]:
-    points = [(Fraction(a), Fraction(b)) for a, b in table.points]
+    points = [(fraction(a), fraction(b)) for a, b in table.points]
     (first, first_fee), (last, _) = points[0], points[-1]
     if x < first:
         if table.below is None:

@@ -7,6 +7,7 @@ be shown, and fen (half up) only at the very end.
 
 from decimal import Context, Decimal
 from fractions import Fraction
+from functools import lru_cache
 from typing import Literal, NamedTuple
 
 import msgspec
@@ -87,10 +88,11 @@ def point(value: Fraction) -> Span:
 
 def decimal(value: Fraction, places: int = 10) -> Decimal:
     """The number as a `Decimal`, cut half up at `places`, without trailing zeros."""
-    if value.denominator == 1:
-        return Decimal(value.numerator)
+    numerator, denominator = value.numerator, value.denominator
+    if denominator == 1:
+        return Decimal(numerator)
     scale = 10**places
-    scaled = (2 * value.numerator * scale + value.denominator) // (2 * value.denominator)
+    scaled = (2 * numerator * scale + denominator) // (2 * denominator)
     if scaled % scale == 0:
         return Decimal(scaled // scale)
     return _WIDE.normalize(_WIDE.scaleb(Decimal(scaled), -places))
@@ -98,7 +100,27 @@ def decimal(value: Fraction, places: int = 10) -> Decimal:
 
 def show(value: Fraction | Decimal | int) -> str:
     """The number for a person: thousands separated, at most six places."""
+    if type(value) is Fraction:
+        return f"{decimal(value, 6):,f}"
+    return _shown(value)
+
+
+# The numbers of the tables come again with every estimate; turning them is half of its work.
+@lru_cache(maxsize=8192)
+def _shown(value: Decimal | int) -> str:
     return f"{decimal(Fraction(value), 6):,f}"
+
+
+@lru_cache(maxsize=8192)
+def fraction(value: Decimal) -> Fraction:
+    """The exact number."""
+    return Fraction(value)
+
+
+@lru_cache(maxsize=8192)
+def plain(value: Decimal | int) -> Decimal:
+    """The number as `decimal` gives it."""
+    return decimal(Fraction(value))
 
 
 def equals(value: Fraction) -> str:
