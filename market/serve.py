@@ -18,7 +18,7 @@ from market.app import create_app
 from market.catalogue.actions import load_catalogue
 from market.demonstration.accounts import table_of_accounts
 from market.demonstration.population import populate
-from market.engagements.files import open_store
+from market.files.store import open_store
 from market.migrations import migrate
 from market.server import config
 from market.settings import Settings

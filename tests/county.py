@@ -32,7 +32,7 @@ from market.catalogue.county_ranges import (
 from market.catalogue.project_facts import ProjectFacts
 from market.catalogue.queries import package_range, packages
 from market.engagements.actions import accept, add_deliverable, purchase, report_milestone, settle
-from market.engagements.files import Stored
+from market.files.store import Stored
 from market.purchasing.actions import NewGroupBuy, open_group_buy
 from market.purchasing.tiers import Tier
 from ratings.evaluations.actions import answer

@@ -14,14 +14,14 @@ from market.api.cursors import Page
 from market.api.description import streamed_file
 from market.api.lists import USUAL, Cursor, Limit, StateIs, keyset_page
 from market.api.repeats import IdempotencyKey, act_once, answer_once
+from market.api.uploads import upload_once
 from market.engagements import actions, queries
-from market.engagements.files import discard, open_store, read_file, store_file
 from market.engagements.queries import DeliverableRow, EngagementRow, MilestoneRow
+from market.files.store import Stored, open_store, read_file
 from market.settings import Settings
 from market.web.downloads import attachment
 from ratings.evaluations.queries import docket_of_engagement
 from ratings.ledger.actors import Role
-from ratings.ledger.errors import TooLarge
 from ratings.ledger.places import Moment
 
 _TAGS = ["engagements"]
@@ -130,37 +130,23 @@ async def add_deliverable(
     filename: FromQuery[str],
     idempotency_key: IdempotencyKey = None,
 ) -> Delivered:
-    """It is never held in memory: it is counted while it streams into the store."""
     who = actor(request)
-    settings = cast(Settings, request.app.state.settings)
-    # Nobody's file is read for somebody else's engagement, nor one that says it is too large.
+    # Nobody's file is read for somebody else's engagement.
     await queries.engagement(who, engagement)
-    if int(request.headers.get("content-length", "0")) > settings.max_upload_bytes:
-        raise TooLarge(
-            "file-too-large",
-            "The file is larger than the {most} MB allowed.",
-            most=settings.max_upload_bytes // (1024 * 1024),
-        )
-    store = open_store(settings.files)
-    stored = await store_file(store, filename, request.stream(), settings.max_upload_bytes)
-    kept = False
 
-    async def effect() -> Delivered:
-        nonlocal kept
+    async def effect(stored: Stored) -> Delivered:
         deliverable = await actions.add_deliverable(who, engagement, stored)
-        kept = True
         return Delivered(deliverable=deliverable, size=stored.size, sha256=stored.sha256)
 
-    try:
-        content = stored.sha256.encode()
-        answer = await answer_once(request, who, idempotency_key, Delivered, effect, sent=content)
-    except BaseException:
-        await discard(store, stored.storage_key)
-        raise
-    if not kept:
-        # It came the second time, and the first file is the one that counts.
-        await discard(store, stored.storage_key)
-    return answer
+    return await upload_once(
+        request,
+        who,
+        idempotency_key,
+        Delivered,
+        effect,
+        filename=filename,
+        folder="deliverables",
+    )
 
 
 @get(

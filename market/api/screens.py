@@ -14,7 +14,7 @@ from market.accounts.identity import Asking, actor
 from market.accounts.permissions import allow
 from market.agencies.queries import admitted
 from market.api.repeats import IdempotencyKey, answer_once
-from market.engagements.files import open_store
+from market.files.store import open_store
 from market.settings import Settings
 from ratings.ledger.actors import Role
 from ratings.ledger.errors import Malformed, NotFound

@@ -13,7 +13,7 @@ from market.demonstration.documents import in_one_piece, pdf
 from market.demonstration.firms import AgencyPlan
 from market.demonstration.opinions import opinion
 from market.engagements.actions import accept, add_deliverable, purchase, report_milestone, settle
-from market.engagements.files import store_file
+from market.files.store import store_file
 from ratings.evaluations.actions import answer, unseal
 from ratings.evaluations.indicators import Party
 from ratings.evaluations.rules import due_times
@@ -75,7 +75,11 @@ async def carry_out(cast: Cast, work: Work, engagement: str, started: datetime) 
     yield (at := at + timedelta(minutes=random.randint(10, 55)))
     document = pdf(work.project, f"{work.agency.name}（示范成果，内容虚构）")
     stored = await store_file(
-        cast.store, f"{work.project}成果报告.pdf", in_one_piece(document), _MOST_BYTES
+        cast.store,
+        f"{work.project}成果报告.pdf",
+        in_one_piece(document),
+        _MOST_BYTES,
+        folder="deliverables",
     )
     await add_deliverable(agency.at(at), engagement, stored)
     day = first + timedelta(days=work.work_days + work.accepted_after)

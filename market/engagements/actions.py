@@ -9,9 +9,8 @@ from market.catalogue.package_queries import version
 from market.catalogue.queries import items
 from market.catalogue.queries import package as package_of
 from market.catalogue.schedule import bought as items_bought
-from market.engagements.files import Stored
-from market.engagements.kinds import MOST_FILES
 from market.engagements.tables import Deliverable, Engagement, Milestone
+from market.files.store import Stored
 from market.purchasing.actions import choose_agency
 from market.purchasing.independence import refuse_dependent
 from market.purchasing.projects import OwnersProject
@@ -22,6 +21,9 @@ from ratings.ledger.actors import Actor
 from ratings.ledger.clock import add_working_days, local_date
 from ratings.ledger.database import execute, fetchrow, fetchval, row_id, tx
 from ratings.ledger.errors import Conflict, Forbidden, NotFound, Refused
+
+MOST_FILES = 200
+"""Of one engagement."""
 
 
 async def choose_for_group(actor: Actor, group_buy: str, uscc: str, reason: str = "") -> list[str]:

@@ -1,10 +1,8 @@
 """The work as its parties see it: the list, one engagement, and the acts on it."""
 
-from collections.abc import AsyncIterator
 from typing import Any, cast
 
 from litestar import Response, get, post
-from litestar.datastructures import UploadFile
 from litestar.params import FromPath
 from litestar.response import Stream
 
@@ -13,8 +11,8 @@ from market.accounts.permissions import allow
 from market.agencies.queries import contact
 from market.catalogue.queries import package
 from market.engagements import actions, queries
-from market.engagements.files import discard, open_store, read_file, store_file
-from market.engagements.kinds import KINDS
+from market.files.kinds import KINDS
+from market.files.store import open_store, read_file
 from market.settings import Settings
 from market.web import asked
 from market.web.downloads import attachment
@@ -22,11 +20,12 @@ from market.web.forms import refusal, submitted
 from market.web.history import timeline
 from market.web.project import figures
 from market.web.render import locale_of, page, see_other
+from market.web.uploads import uploaded
 from ratings.evaluations.indicators import INDICATORS
 from ratings.evaluations.queries import answers, docket_of_engagement
 from ratings.evaluations.rules import parties_asked
 from ratings.ledger.actors import Role
-from ratings.ledger.errors import Refused, SteelyardError
+from ratings.ledger.errors import SteelyardError
 from ratings.ledger.queries import history
 from ratings.ledger.text import N_
 
@@ -112,27 +111,17 @@ async def report_milestone(
 @post("/engagements/{identifier:str}/deliverables", **allow(Role.AGENCY))
 async def upload_deliverable(request: Asking, identifier: FromPath[str]) -> Response[Any]:
     """Refused unless the engagement is the agency's own: nobody else's file is even stored."""
-    settings = _settings(request)
+    who = actor(request)
     try:
-        await queries.engagement(actor(request), identifier)
-        file = (await request.form()).get("file")
-        if not isinstance(file, UploadFile) or not file.filename:
-            raise Refused("file-missing", "Choose a file first.")
-        store = open_store(settings.files)
-        stored = await store_file(store, file.filename, _chunks(file), settings.max_upload_bytes)
-        try:
-            await actions.add_deliverable(actor(request), identifier, stored)
-        except BaseException:
-            await discard(store, stored.storage_key)
-            raise
+        await queries.engagement(who, identifier)
+        await uploaded(
+            request,
+            lambda stored: actions.add_deliverable(who, identifier, stored),
+            folder="deliverables",
+        )
     except SteelyardError as error:
         return await _page(request, identifier, error)
     return see_other(f"/engagements/{identifier}", N_("The deliverable is uploaded."))
-
-
-async def _chunks(file: UploadFile) -> AsyncIterator[bytes]:
-    while chunk := await file.read(64 * 1024):
-        yield chunk
 
 
 @get("/deliverables/{identifier:str}", **allow(*_PARTIES))

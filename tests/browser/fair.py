@@ -18,7 +18,7 @@ from market.agencies.queries import AgencyFilter, AgencyRow, agencies
 from market.app import create_app
 from market.demonstration.accounts import ACCOUNTS, PASSWORD
 from market.demonstration.population import populate
-from market.engagements.files import open_store
+from market.files.store import open_store
 from market.migrations import migrate
 from market.purchasing.queries import group_buys
 from market.settings import Settings

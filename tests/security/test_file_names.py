@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from market.engagements.actions import purchase
-from market.engagements.kinds import safe_name
+from market.files.kinds import safe_name
 from market.settings import Settings
 from tests.county import County
 from tests.security.test_uploads import PDF, files_of, upload

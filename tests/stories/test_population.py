@@ -10,8 +10,8 @@ from market.accounts.actions import NewAccount, create_account, sign_in
 from market.demonstration.accounts import ACCOUNTS, PASSWORD
 from market.demonstration.calendar import Calendar
 from market.demonstration.population import POPULATED, populate
-from market.engagements.files import open_store
 from market.engagements.queries import engagements
+from market.files.store import open_store
 from ratings.evaluations.queries import awaiting
 from ratings.ledger.actors import Actor, Role, system
 from ratings.ledger.clock import now

@@ -1,4 +1,4 @@
-"""Deliverables in the object store: random keys, checked while they stream in."""
+"""Uploaded files in the object store: random keys, checked while they stream in."""
 
 import hashlib
 import secrets
@@ -9,7 +9,7 @@ import msgspec
 import obstore
 from obstore.store import LocalStore, ObjectStore, from_url
 
-from market.engagements.kinds import WINDOW, Kind, check_parts, kind_of, safe_name
+from market.files.kinds import WINDOW, Kind, check_parts, kind_of, safe_name
 from ratings.ledger.errors import TooLarge
 
 
@@ -32,15 +32,20 @@ def open_store(where: str) -> ObjectStore:
 
 
 async def store_file(
-    store: ObjectStore, filename: str, chunks: AsyncIterator[bytes], most_bytes: int
+    store: ObjectStore,
+    filename: str,
+    chunks: AsyncIterator[bytes],
+    most_bytes: int,
+    *,
+    folder: str,
 ) -> Stored:
-    """Stream a file into the store; nothing stays behind when it is refused.
+    """Stream a file into a folder of the store; nothing stays behind when it is refused.
 
     Refused for an empty file and for one that is not what its name says, TooLarge beyond
     `most_bytes`.
     """
     name = safe_name(filename)
-    key = f"deliverables/{secrets.token_urlsafe(24)}"
+    key = f"{folder}/{secrets.token_urlsafe(24)}"
     digest = hashlib.sha256()
     size = 0
     kind: Kind | None = None

@@ -1,4 +1,4 @@
-"""What a deliverable may be, told from its bytes, and what it may be called.
+"""What an uploaded file may be, told from its bytes, and what it may be called.
 
 A name proves nothing, and neither does a type that the sender states: the first bytes decide, and
 for what lies in a ZIP container the names of its parts. Nothing is ever unpacked, so a bomb stays
@@ -13,8 +13,6 @@ import msgspec
 
 from ratings.ledger.errors import Refused
 
-MOST_FILES = 200
-"""Of one engagement."""
 WINDOW = 64 * 1024
 """Bytes at either end of a file in which it must show what it is: a ZIP lists its parts last."""
 _LONGEST_NAME = 190
@@ -79,7 +77,7 @@ def kind_of(name: str, start: bytes) -> Kind:
     if kind is None:
         raise Refused(
             "file-kind-unknown",
-            "A deliverable is one of {kinds}; “{name}” is not.",
+            "A file is one of {kinds}; “{name}” is not.",
             kinds=", ".join(sorted(KINDS)),
             name=name,
         )

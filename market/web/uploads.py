@@ -1,0 +1,35 @@
+"""A form with a file: stored, and kept only if the act succeeds."""
+
+from collections.abc import AsyncIterator, Awaitable, Callable
+from typing import TypeVar, cast
+
+from litestar.datastructures import UploadFile
+
+from market.accounts.identity import Asking
+from market.files.store import Stored, discard, open_store, store_file
+from market.settings import Settings
+from ratings.ledger.errors import Refused
+
+T = TypeVar("T")
+
+
+async def uploaded(request: Asking, act: Callable[[Stored], Awaitable[T]], *, folder: str) -> T:
+    """What `act` makes of the file in the field `file`; Refused when none was chosen."""
+    settings = cast(Settings, request.app.state.settings)
+    file = (await request.form()).get("file")
+    if not isinstance(file, UploadFile) or not file.filename:
+        raise Refused("file-missing", "Choose a file first.")
+    store = open_store(settings.files)
+    stored = await store_file(
+        store, file.filename, _chunks(file), settings.max_upload_bytes, folder=folder
+    )
+    try:
+        return await act(stored)
+    except BaseException:
+        await discard(store, stored.storage_key)
+        raise
+
+
+async def _chunks(file: UploadFile) -> AsyncIterator[bytes]:
+    while chunk := await file.read(64 * 1024):
+        yield chunk
