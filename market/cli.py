@@ -12,6 +12,7 @@ from market.accounts.actions import NewAccount, create_account
 from market.accounts.second_factors import reset_by_operator
 from market.catalogue.actions import load_catalogue
 from market.catalogue.fee_command import fee
+from market.catalogue.guide_actions import load_guides
 from market.demonstration.commands import demo
 from market.migrations import migrate as bring_up_to_date
 from market.serve import run_worker, serve_market
@@ -87,7 +88,11 @@ def migrate() -> None:
     async def work(url: str) -> None:
         applied = await bring_up_to_date(url)
         loaded = await load_catalogue(system(now()))
-        click.echo(f"migrations applied: {len(applied)}; catalogue items loaded: {loaded}")
+        guides = await load_guides(system(now()))
+        click.echo(
+            f"migrations applied: {len(applied)}; catalogue items loaded: {loaded};"
+            f" guides begun: {guides}"
+        )
 
     with_database(from_environment(), work)
 

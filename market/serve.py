@@ -16,6 +16,7 @@ import uvloop
 from market import worker
 from market.app import create_app
 from market.catalogue.actions import load_catalogue
+from market.catalogue.guide_actions import load_guides
 from market.demonstration.accounts import table_of_accounts
 from market.demonstration.population import populate
 from market.files.store import open_store
@@ -66,6 +67,8 @@ async def _serve(
         loaded = await load_catalogue(system(now()))
         if loaded:
             say(f"→ catalogue: {loaded} items loaded")
+        if guides := await load_guides(system(now())):
+            say(f"→ catalogue: {guides} guides begun")
         if settings.demonstration:
             await populate(
                 now(), open_store(settings.files), lambda line: say(f"→ demonstration: {line}")

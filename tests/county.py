@@ -29,6 +29,7 @@ from market.catalogue.county_ranges import (
     adopt_county_range,
     propose_county_range,
 )
+from market.catalogue.guide_actions import load_guides
 from market.catalogue.project_facts import ProjectFacts
 from market.catalogue.queries import package_range, packages
 from market.engagements.actions import accept, add_deliverable, purchase, report_milestone, settle
@@ -196,6 +197,7 @@ class County:
 async def county(app: Litestar) -> AsyncIterator[County]:
     async with AsyncExitStack() as stack:
         await load_catalogue(system(now()))
+        await load_guides(system(now()))
         await load_demonstration_ranges(system(now()))
         made = []
         for role in (Role.CENTRE, Role.SUPERVISOR, Role.ENTERPRISE):

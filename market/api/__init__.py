@@ -16,6 +16,8 @@ from market.api import (
     exports,
     fee_proposals,
     group_buys,
+    guide_drafts,
+    guides,
     ledger,
     listings,
     market_fees,
@@ -43,6 +45,8 @@ ROUTES: list[ControllerRouterHandler] = [
     *county_ranges.ROUTES,
     *editions.ROUTES,
     *fee_proposals.ROUTES,
+    *guides.ROUTES,
+    *guide_drafts.ROUTES,
     *agencies.ROUTES,
     *listings.ROUTES,
     *market_fees.ROUTES,
@@ -65,6 +69,7 @@ ROUTES: list[ControllerRouterHandler] = [
 UPLOADS: list[ControllerRouterHandler] = [
     *engagements.UPLOADS,
     *fee_proposals.UPLOADS,
+    *guide_drafts.UPLOADS,
     *screens.UPLOADS,
     *catalogue_imports.UPLOADS,
 ]

@@ -36,6 +36,7 @@ STANDS_FOR = {
     "own-proposal": "d4815fa2-6c3b-4e90-a1f7-3b52c08e9d64",
     "fee-proposal": "6e0d8b27-f5a4-4c93-8b16-d27e90c4a5f8",
     "fee-draft": "917c4e3d-0a86-4f5b-9d2c-e58f1b60a743",
+    "guide-template": "e1c7a4d3-5b08-4f92-8d6e-27b9f0a31c54",
     "login": "zhou-songhe",
     "password": "a heron by the weir",
     "ticket": "gAAAAABqKx3v…",
@@ -179,6 +180,35 @@ BODIES: Mapping[str, Any] = {
     "fee_proposal_submit": {"reason": "按县发改局2027年第3号文调整"},
     "fee_proposal_adopt": {"reason": "与文件原文核对无误"},
     "fee_proposal_refuse": {"reason": "第三档与文件原文不符"},
+    "item_supervisor_assign": {"supervisor": _ITS["supervisor"]},
+    "guide_draft_save": {
+        "scope": {
+            "text_zh": "本县行政区域内的固定资产投资项目",
+            "text_en": "Fixed-asset investment projects within the county",
+            "mark": "department",
+        },
+        "materials": [
+            {
+                "key": 1,
+                "name_zh": "项目基本情况表",
+                "name_en": "Sheet on the project",
+                "note_zh": "一份，加盖公章",
+                "note_en": "one copy, with the seal",
+                "needed": "always",
+                "mark": "department",
+            }
+        ],
+        "steps": [
+            {
+                "text_zh": "业主在超市选定中介机构并签订合同",
+                "text_en": "The owner chooses an agency on the market and signs the contract",
+                "by_zh": "项目业主",
+                "by_en": "the owner",
+                "mark": "department",
+            }
+        ],
+    },
+    "guide_draft_return": {"reason": "材料清单缺少来源文件，请补充"},
     # Agencies and their listings
     "agency_apply": {
         "uscc": "91339900MA17320508",
@@ -285,6 +315,7 @@ _NAMES: Mapping[str, str] = {
     "invitation": _ITS["invitation"],
     "proposal": _ITS["county-range-proposal"],
     "edition": _ITS["edition-draft"],
+    "template": _ITS["guide-template"],
 }
 """What a parameter of the path names, where the operation does not say otherwise below."""
 
@@ -319,6 +350,19 @@ PARAMETERS: Mapping[str, Mapping[str, Any]] = {
     "edition_differences": {"edition": _ITS["edition"], "since": "list-2.0"},
     "edition_change_drop": {"position": 1},
     "catalogue_import": {"title_zh": "清单 2.1", "note_zh": "按市级事项清单调整办理时限"},
+    "guide_show": {"item": "05"},
+    "guide_versions": {"item": "05"},
+    "guide_version_show": {"item": "05", "number": 1},
+    "guide_paper": {"item": "05", "lang": "en"},
+    "item_supervisor_assign": {"item": "05"},
+    "guide_draft_show": {"item": "07"},
+    "guide_draft_save": {"item": "07"},
+    "guide_draft_discard": {"item": "07"},
+    "guide_template_add": {"item": "07", "material": 1, "filename": "project-sheet.pdf"},
+    "guide_draft_submit": {"item": "07"},
+    "guide_draft_withdraw": {"item": "10"},
+    "guide_draft_publish": {"item": "10"},
+    "guide_draft_return": {"item": "10"},
     "market_fees_show": {"year": 2026},
     "agency_list": {"package": "consulting", "stars": 3},
     "agency_name_check": {"uscc": _ITS["applicant"]},

@@ -1,4 +1,4 @@
-"""Items, packages, county ranges, and the fee standards that were adopted after those shipped."""
+"""Items, packages, county ranges, guides, and the fee standards adopted after those shipped."""
 
 from typing import Any
 
@@ -176,3 +176,58 @@ class FeeStandardVersion(Table, db=ENGINE):
     submitted_at = Timestamptz(null=True, default=None)
     decided_at = Timestamptz(null=True, default=None)
     version = Integer(default=1)
+
+
+class ItemSupervisor(Table, db=ENGINE):
+    """The department that the centre has named for one item; an item without a row, or with an
+    empty one, has the supervisor of its package."""
+
+    item = ForeignKey(references=Item, primary_key=True, null=False, on_delete=OnDelete.restrict)
+    supervisor = ForeignKey(references=Organisation, null=True, on_delete=OnDelete.restrict)
+    version = Integer(default=1)
+
+
+class GuideVersion(Table, db=ENGINE):
+    """A service guide as it was published; the highest `number` of an item is in force.
+
+    `organisation` is the department that wrote it; a guide made from the sources alone has none.
+    """
+
+    id = UUID(primary_key=True)
+    item = ForeignKey(references=Item, null=False, on_delete=OnDelete.restrict)
+    number = Integer()
+    record = JSONB()
+    organisation = ForeignKey(references=Organisation, null=True, on_delete=OnDelete.restrict)
+    submitted_by = ForeignKey(references=Person, null=True, on_delete=OnDelete.restrict)
+    published_by = ForeignKey(references=Person, null=True, on_delete=OnDelete.restrict)
+    published_at = Timestamptz()
+
+
+class GuideDraft(Table, db=ENGINE):
+    """The one draft of an item's guide: `state` draft, submitted, returned with the reason in
+    `decision`, or none once it is published or discarded. Its `version` goes on rising even then,
+    so that nobody who has read an older text overwrites a newer one."""
+
+    item = ForeignKey(references=Item, primary_key=True, null=False, on_delete=OnDelete.restrict)
+    state = Varchar(length=10)
+    version = Integer()
+    record = JSONB()
+    organisation = ForeignKey(references=Organisation, null=False, on_delete=OnDelete.restrict)
+    edited_at = Timestamptz()
+    submitted_by = ForeignKey(references=Person, null=True, on_delete=OnDelete.restrict)
+    submitted_at = Timestamptz(null=True, default=None)
+    decision = Text()
+
+
+class GuideTemplate(Table, db=ENGINE):
+    """A file to fill in for one of the materials of a guide; everybody's once it is published."""
+
+    id = UUID(primary_key=True)
+    item = ForeignKey(references=Item, null=False, on_delete=OnDelete.restrict)
+    filename = Varchar(length=200)
+    content_type = Varchar(length=100)
+    size = BigInt()
+    sha256 = Varchar(length=64)
+    storage_key = Varchar(length=100)
+    uploaded_at = Timestamptz()
+    published_at = Timestamptz(null=True, default=None)

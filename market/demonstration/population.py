@@ -9,6 +9,7 @@ from datetime import datetime
 from obstore.store import ObjectStore
 
 from market.catalogue.actions import load_catalogue, load_demonstration_ranges
+from market.catalogue.guide_actions import load_guides
 from market.catalogue.queries import county_ranges
 from market.demonstration.authorities import REPORTS, report, screen
 from market.demonstration.cases import standing_follows
@@ -53,6 +54,7 @@ async def populate(now: datetime, store: ObjectStore, progress: Callable[[str], 
 async def _populate(now: datetime, store: ObjectStore, progress: Callable[[str], None]) -> None:
     opened = now - OPENED
     await load_catalogue(system(opened))
+    await load_guides(system(opened))
     if not await county_ranges(local_date(now)):
         await load_demonstration_ranges(system(opened))
     cast = await assemble(now, store, progress)

@@ -22,6 +22,8 @@ PUBLIC_ACTS = (
     "group_buy.failed",
     "group_buy.joined",
     "group_buy.opened",
+    "guide.published",
+    "item.supervisor_named",
     "listing.put_up",
     "listing.withdrawn",
     "outside_event.reported",

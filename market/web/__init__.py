@@ -20,6 +20,9 @@ from market.web import (
     fee_proposals,
     fees,
     group_buys,
+    guide_desk,
+    guide_review,
+    guides,
     hats,
     home,
     joining,
@@ -66,6 +69,9 @@ ROUTES: list[ControllerRouterHandler] = [
     *centre.ROUTES,
     *composer.ROUTES,
     *county_ranges.ROUTES,
+    *guides.ROUTES,
+    *guide_review.ROUTES,
+    *guide_desk.ROUTES,
     *cases.ROUTES,
     *screens.ROUTES,
     *exports.ROUTES,
@@ -76,4 +82,5 @@ ROUTES: list[ControllerRouterHandler] = [
 UPLOADS: list[ControllerRouterHandler] = [
     *engagements.UPLOADS,
     *fee_proposals.UPLOADS,
+    *guide_desk.UPLOADS,
 ]

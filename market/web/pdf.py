@@ -41,7 +41,7 @@ def typeset(paper: str, locale: Locale, data: object, at: datetime) -> bytes:
         font_paths=_fonts(),
         ignore_system_fonts=True,
         sys_inputs=inputs,
-        timestamp=at,
+        timestamp=at.replace(microsecond=0),
         format="pdf",
     )
     assert isinstance(found, bytes)

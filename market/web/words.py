@@ -27,6 +27,10 @@ STATES = {
     "rated": (N_("Rated"), "ok"),
     "proposed": (N_("Proposed"), "warn"),
     "adopted": (N_("Adopted"), "ok"),
+    "none": (N_("No draft"), ""),
+    "draft": (N_("Draft"), "primary"),
+    "submitted": (N_("Waiting for the review"), "warn"),
+    "returned": (N_("Returned"), "seal"),
     "provisional": (N_("Provisional"), ""),
     "unrated": (N_("Not yet rated"), ""),
 }
@@ -95,6 +99,7 @@ ACTS = {
     "group_buy.chosen": (N_("Agency chosen"), "ok"),
     "invitation.made": (N_("Invitation made"), ""),
     "invitation.revoked": (N_("Invitation revoked"), ""),
+    "item.supervisor_named": (N_("Responsible department of an item named"), ""),
     "listing.put_up": (N_("Listing put up"), ""),
     "listing.withdrawn": (N_("Listing withdrawn"), ""),
     "membership.administrator_made": (N_("Made an administrator"), ""),
@@ -113,6 +118,14 @@ ACTS = {
     "package.supervisor_named": (N_("Supervisor named"), ""),
     "package.version_adopted": (N_("Version of a package adopted"), "ok"),
     "package.version_in_force": (N_("Version of a package in force"), "ok"),
+    "guide.discarded": (N_("Draft of a guide discarded"), ""),
+    "guide.edited": (N_("Draft of a guide edited"), ""),
+    "guide.loaded": (N_("Guides begun from the sources"), ""),
+    "guide.published": (N_("Guide published"), "ok"),
+    "guide.returned": (N_("Draft of a guide returned"), "warn"),
+    "guide.submitted": (N_("Draft of a guide submitted"), ""),
+    "guide.template_added": (N_("Template of a guide uploaded"), ""),
+    "guide.withdrawn": (N_("Submitted draft of a guide taken back"), ""),
     "identity.linked": (N_("Identity linked"), ""),
     "identity.unlinked": (N_("Identity no longer linked"), ""),
     "password.changed": (N_("Password changed"), ""),
@@ -147,6 +160,8 @@ EVENT_KINDS = {
     "engagement": N_("Engagements"),
     "fee_standard": N_("Fee standards"),
     "group_buy": N_("Group buys"),
+    "guide": N_("Service guides"),
+    "item": N_("Items"),
     "listing": N_("Listings"),
     "outside_event": N_("Outside events"),
     "package": N_("Supervisors of packages"),
@@ -170,6 +185,61 @@ MARKS = {
     "M": N_("general knowledge, not confirmed"),
     "year only": N_("the year only; 1 January stands in"),
     "month only": N_("the month only; its first day stands in"),
+}
+
+# How well a statement of a guide is founded: as for an item, or by the department's own word.
+GUIDE_MARKS = {
+    "published": (N_("Published"), "ok"),
+    "copy": (N_("Unofficial copy"), "warn"),
+    "unconfirmed": (N_("Not confirmed"), ""),
+    "department": (N_("By the department"), "primary"),
+}
+
+GUIDE_SECTIONS = {
+    "scope": N_("Scope"),
+    "materials": N_("Materials to hand in"),
+    "procedure": N_("Procedure"),
+    "time-limit": N_("Time limit"),
+    "fee": N_("Fee range"),
+    "deliverable": N_("Deliverable"),
+    "standard": N_("Standard of the deliverable"),
+}
+
+# The parts of a guide's text and their fields, where two versions are compared.
+GUIDE_PARTS = {
+    "scope": N_("Scope"),
+    "materials": N_("Materials to hand in"),
+    "steps": N_("Procedure"),
+    "deliverable": N_("Deliverable"),
+    "standard": N_("Standard of the deliverable"),
+}
+
+GUIDE_FIELDS = {
+    "text_zh": N_("Text in Chinese"),
+    "text_en": N_("Text in English"),
+    "name_zh": N_("Name in Chinese"),
+    "name_en": N_("Name in English"),
+    "note_zh": N_("Note in Chinese"),
+    "note_en": N_("Note in English"),
+    "by_zh": N_("Taken by, in Chinese"),
+    "by_en": N_("Taken by, in English"),
+    "needed": N_("When it is needed"),
+    "template": N_("Template"),
+    "mark": N_("How well founded"),
+    "source": N_("Source"),
+    "place": N_("Place in the list"),
+}
+
+NEEDED = {
+    "always": N_("Always"),
+    "if-applicable": N_("If it applies"),
+}
+
+DIFFERENCES = {
+    "added": (N_("New"), "ok"),
+    "removed": (N_("Taken out"), "seal"),
+    "changed": (N_("Changed"), "primary"),
+    "moved": (N_("Moved"), ""),
 }
 
 # How well a statement about an item is founded, and the tone of its badge.

@@ -31,7 +31,7 @@ from tests.browser.visitors import Visitor
 
 # Settings without a database: enough to ask the application for its routes.
 _ROUTES = [one for one in create_app(Settings()).routes if isinstance(one, HTTPRoute)]
-_NO_PAGES = ("/api/", "/exports/", "/healthz/", "/static/")
+_NO_PAGES = ("/api/", "/exports/", "/guide-templates/", "/healthz/", "/papers/", "/static/")
 # In a demonstration these lead elsewhere, or there is no provider to lead to.
 _NOT_SHOWN = ("/account/identity", "/account/second-factor", "/sign-in/provincial")
 _LOGINS = {one.role: one.login for one in reversed(ACCOUNTS)}
@@ -88,6 +88,8 @@ async def a_fair(postgres: str, directory: Path) -> AsyncIterator[Fair]:
         link = await invite(inviting, NewInvitation(administrator=True))
         examples = {
             "/items/{code:str}": "/items/04",
+            "/guides/{code:str}": "/guides/12",
+            "/guides/{code:str}/versions/{number:int}": "/guides/12/versions/1",
             "/packages/{code:str}": "/packages/review",
             "/fees/{code:str}": "/fees/consulting-1283",
             "/developers/{area:str}": "/developers/purchasing",

@@ -112,6 +112,26 @@ async def _drafted(world: World) -> Prepared:
     return world.persons["centre"], {}
 
 
+async def _guide_draft(world: World) -> Prepared:
+    await world.fresh("guide-draft")
+    return world.persons["supervisor"], {}
+
+
+async def _guide_template(world: World) -> Prepared:
+    supervisor, _ = await _guide_draft(world)
+    return supervisor, {"guide-template": await world.fresh("guide-template")}
+
+
+async def _withdrawn_guide(world: World) -> Prepared:
+    await world.fresh("submitted-guide")
+    return world.persons["supervisor"], {}
+
+
+async def _submitted_guide(world: World) -> Prepared:
+    await world.fresh("submitted-guide")
+    return world.persons["centre"], {}
+
+
 async def _paused(world: World) -> Prepared:
     owner = world.persons["owner"]
     webhook = await world.fresh("webhook")
@@ -139,6 +159,20 @@ _PREPARED: dict[str, Callable[[World], Awaitable[Prepared]]] = {
     "group_buy_choose": _closed_group_buy,
     "group_buy_join": lambda world: _open_group_buy(world, "member"),
     "group_buy_offer": lambda world: _open_group_buy(world, "agency"),
+    **dict.fromkeys(
+        (
+            "guide_draft_discard",
+            "guide_draft_save",
+            "guide_draft_show",
+            "guide_draft_submit",
+            "guide_template_add",
+        ),
+        _guide_draft,
+    ),
+    "guide_draft_publish": _submitted_guide,
+    "guide_draft_return": _submitted_guide,
+    "guide_draft_withdraw": _withdrawn_guide,
+    "guide_template_download": _guide_template,
     "hat_change": _two_hats,
     "membership_leave": _two_hats,
     "package_draft_adopt": _drafted,

@@ -6,6 +6,7 @@ that is not for the caller's role must be absent, null or empty. After a change 
 """
 
 import json
+import re
 import tomllib
 from collections.abc import Iterator
 from pathlib import Path
@@ -212,7 +213,7 @@ async def test_no_role_sees_a_field_that_is_not_for_it(world: World) -> None:
 async def _ask(
     world: World, method: str, path: str, person: str, identifier: str
 ) -> httpx.Response:
-    address = path.replace("{position}", "1")
+    address = re.sub(r"\{(?:position|number|material)\}", "1", path)
     if "{" in address:
         before, _, rest = address.partition("{")
         address = before + identifier + rest.partition("}")[2]

@@ -52,6 +52,7 @@ async def _private(world: World) -> dict[str, list[str]]:
         "comment_before_unsealing": [SEALED],
         "comment_after_unsealing": [OPENED],
         "name_of_a_person": [shown["person_name"]],
+        "text_of_a_guide_draft": [texts.GUIDE, texts.TEMPLATE],
         "sign_in_name": [agency.login, member.login],
     }
 
@@ -65,9 +66,10 @@ def _addresses(world: World) -> list[str]:
         method, path = route.split(" ", 1)
         if method != "GET" or "{file_path" in path:
             continue
+        numbered = re.sub(r"\{\w+:int\}", "1", path)
         if route in kinds:
             for name in (kinds[route], *more.get(kinds[route], [])):
-                found.append(re.sub(r"\{\w+:str\}", world.objects[name], path))
+                found.append(re.sub(r"\{\w+:str\}", world.objects[name], numbered))
         else:
             found.append(path)
     return found

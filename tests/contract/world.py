@@ -22,6 +22,7 @@ from market.accounts.joining import join
 from market.accounts.second_factors import enrol, offer
 from market.accounts.signing_in import sign_in
 from market.accounts.visits import Visit
+from market.catalogue import guide_queries
 from market.catalogue.county_ranges import NewCountyRange, propose_county_range
 from market.catalogue.edition_actions import (
     NewEdition,
@@ -33,6 +34,8 @@ from market.catalogue.edition_actions import (
 from market.catalogue.edition_queries import editions
 from market.catalogue.editions import Change
 from market.catalogue.fee_standards import FeeStandard
+from market.catalogue.guide_actions import save_draft, submit_draft, withdraw_draft
+from market.catalogue.guides import GuideFact, GuideMaterial, GuideText
 from market.catalogue.package_actions import Draft, begin_draft, discard_draft
 from market.catalogue.package_queries import draft
 from market.catalogue.queries import package
@@ -57,6 +60,7 @@ from tests.county import PACKAGE, County, at
 PDF = b"%PDF-1.7\n" + b"a report " * 20 + b"\n%%EOF\n"
 MONTH = "2026-08"
 # Texts that stand nowhere else, so that a search finds whom they reach.
+GUIDE, TEMPLATE = "草稿：占地三公顷以上", "申报表样张.pdf"
 CONTACT, PHONE, NOTE = "联系人欧阳", "139-5500-7711", "节点备注：已踏勘"
 _days = itertools.count(1)
 PROJECT, JOINED, FILE, REASON = "二号厂房", "三号厂房", "测绘报告.pdf", "得分低至一星"
@@ -281,6 +285,46 @@ def _range_of_a_new_day() -> NewCountyRange:
     return NewCountyRange("07", "small", 1_000_000, 2_000_000, begins, "县发改局询价")
 
 
+async def _guide_draft(world: World) -> str:
+    """The supervisor's own, to be edited."""
+    return await _guide_draft_of(world, "07")
+
+
+async def _submitted_guide(world: World) -> str:
+    """One that waits for the review of the centre."""
+    item = await _guide_draft_of(world, "10")
+    await submit_draft(world.persons["supervisor"].actor(), item)
+    return item
+
+
+async def _guide_draft_of(world: World, item: str) -> str:
+    """A draft with one material, its template kept, and a scope that is another each time."""
+    who = world.persons["supervisor"].actor()
+    draft = await guide_queries.draft(who, item)
+    if draft.state == "submitted":
+        await withdraw_draft(who, item)
+    scope = GuideFact(text_zh=f"{GUIDE}（{next(_days)}）", text_en="Draft", mark="department")
+    materials = draft.text.materials or (
+        GuideMaterial(key=1, name_zh="申报表", name_en="Form", mark="department"),
+    )
+    await save_draft(who, item, GuideText(scope=scope, materials=materials))
+    return item
+
+
+async def _guide_template(world: World) -> str:
+    """A file of the draft that nobody has published."""
+    item = world.objects["guide-draft"]
+    supervisor = world.persons["supervisor"].client
+    made = await supervisor.post(
+        f"/api/v1/guides/{item}/draft/materials/1/template",
+        params={"filename": TEMPLATE},
+        content=PDF,
+        headers={"If-Match": "*"},
+    )
+    assert made.status_code == 201, made.text
+    return str(made.json()["template"])
+
+
 def _known(code: str) -> Callable[[World], Awaitable[str]]:
     async def made(_: World) -> str:
         return code
@@ -342,6 +386,9 @@ OBJECTS: dict[str, Callable[[World], Awaitable[str]]] = {
     "package-draft": _package_draft,
     "fee-draft": _fee_draft,
     "fee-proposal": _fee_proposal,
+    "guide-draft": _guide_draft,
+    "submitted-guide": _submitted_guide,
+    "guide-template": _guide_template,
 }
 # An owner's call may end these, and the next call needs another.
 CONSUMED = {
@@ -350,6 +397,9 @@ CONSUMED = {
     "own-proposal",
     "fee-draft",
     "fee-proposal",
+    "guide-draft",
+    "guide-template",
+    "submitted-guide",
     "enrolled",
     "hat",
     "invitation",
@@ -366,6 +416,15 @@ def unknown(kind: str) -> str:
     """An id of the right form that names nothing."""
     if kind in ("agency", "applicant", "finding"):
         return make_uscc(9_999_998)
-    if kind in ("package", "package-draft", "item", "fee-standard", "area", "policy"):
+    if kind in (
+        "guide-draft",
+        "package-draft",
+        "submitted-guide",
+        "package",
+        "item",
+        "fee-standard",
+        "area",
+        "policy",
+    ):
         return "nothing"
     return str(uuid.uuid4())
