@@ -1,5 +1,7 @@
 """What an address asks for, read forgivingly: odd input is left out, never an error page."""
 
+from datetime import date
+
 from market.accounts.identity import Asking
 
 _LONGEST = 80
@@ -22,6 +24,14 @@ def whole(request: Asking, name: str, *, least: int, most: int) -> int:
     if not text.isascii() or not text.isdigit():
         return least
     return min(max(int(text), least), most)
+
+
+def day(request: Asking, name: str) -> date | None:
+    """A day of the query as YYYY-MM-DD; None for anything else."""
+    try:
+        return date.fromisoformat(word(request, name))
+    except ValueError:
+        return None
 
 
 def page_number(request: Asking) -> int:

@@ -1,4 +1,4 @@
-"""The catalogue: the items, one item, and a package with what it should cost for a project."""
+"""The catalogue: its items, and a package with what it should cost for a project."""
 
 from litestar import Response, get
 from litestar.params import FromPath
@@ -19,7 +19,6 @@ from market.web.forms import Form, refusal
 from market.web.project import figures, offered_range, read_options
 from market.web.render import page
 from ratings.ledger.actors import Role
-from ratings.ledger.clock import local_date
 
 _STATES = ("active", "withdrawn")
 # A middling county project, so that a package page shows a range before anything is typed.
@@ -54,20 +53,6 @@ def _matches(item: Item, text: str, state: str, package: str) -> bool:
         text.casefold() in words.casefold()
         and (not state or item.active == (state == "active"))
         and (not package or item.package == package)
-    )
-
-
-@get("/items/{code:str}", **allow(Role.PUBLIC))
-async def item(request: Asking, code: FromPath[str]) -> Response[str]:
-    found = await queries.item(asked.plain(code))
-    today = local_date(actor(request).at)
-    return page(
-        request,
-        "catalogue/item.html",
-        item=found,
-        package=await queries.package(found.package) if found.package else None,
-        standard=(await standards_on(today)).get(found.fee_standard or ""),
-        ranges=[one for one in await queries.county_ranges(today) if one.item == found.code],
     )
 
 
@@ -114,4 +99,4 @@ def _median(listings: list[ListingRow]) -> int | None:
     return prices[len(prices) // 2] if prices else None
 
 
-ROUTES = [catalogue, item, package]
+ROUTES = [catalogue, package]

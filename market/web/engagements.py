@@ -25,6 +25,7 @@ from ratings.evaluations.indicators import INDICATORS
 from ratings.evaluations.queries import answers, docket_of_engagement
 from ratings.evaluations.rules import parties_asked
 from ratings.ledger.actors import Role
+from ratings.ledger.clock import local_date
 from ratings.ledger.errors import SteelyardError
 from ratings.ledger.queries import history
 from ratings.ledger.text import N_
@@ -71,6 +72,7 @@ async def _page(
         "engagement/show.html",
         status=error.status if error else 200,
         engagement=row,
+        began=local_date(row.started_at),
         figures=figures(bought.record, row.facts),
         milestones=await queries.milestones(row.id),
         deliverables=await queries.deliverables(row.id),

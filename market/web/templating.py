@@ -61,6 +61,7 @@ def environment(locale: Locale) -> Environment:
         MARKS=words.MARKS,
         FOUNDED=words.FOUNDED,
         ITEM_KINDS=words.ITEM_KINDS,
+        ITEM_FIELDS=words.ITEM_FIELDS,
         DAYS_BASES=words.DAYS_BASES,
         GUIDE_MARKS=words.GUIDE_MARKS,
         GUIDE_SECTIONS=words.GUIDE_SECTIONS,
