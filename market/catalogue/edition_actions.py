@@ -333,7 +333,7 @@ async def _refuse_held(found: Differences) -> None:
             "Item {item} stands in the package {packages}. Compose the package without it before"
             " you adopt this edition.",
             item=item,
-            packages=", ".join(packages),
+            packages=packages,
         )
 
 

@@ -19,7 +19,7 @@ from market.catalogue.items import Item
 from market.catalogue.standards import load_fee_standards
 from ratings.ledger.actors import Actor, Role
 from ratings.ledger.database import fetch, fetchrow, fetchval
-from ratings.ledger.errors import NotFound, Refused
+from ratings.ledger.errors import Bilingual, NotFound, Refused
 
 _READS_DRAFTS = (Role.CENTRE, Role.AUDITOR)
 
@@ -233,21 +233,19 @@ def _between(before: Item, after: Item) -> ItemChange | None:
     return found.changed[0] if found.changed else None
 
 
-async def packages_holding(codes: list[str]) -> dict[str, list[str]]:
-    """For each item that a package sells, now or by a version that is adopted for later: the codes
+async def packages_holding(codes: list[str]) -> dict[str, Bilingual]:
+    """For each item that a package sells, now or by a version that is adopted for later: the names
     of the packages."""
     rows = await fetch(
-        "SELECT DISTINCT i.code, v.package FROM unnest($1::text[]) i (code) JOIN ("
+        "SELECT i.code, string_agg(DISTINCT p.name_zh, '、'), string_agg(DISTINCT p.name_en, ', ')"
+        " FROM unnest($1::text[]) i (code) JOIN ("
         "  SELECT code AS package, record FROM package UNION ALL SELECT package, record"
         "  FROM package_version WHERE state = 'adopted' AND in_force_at IS NULL) v"
         " ON (v.record->'items' || coalesce(v.record->'optional', '[]')) ? i.code"
-        " ORDER BY i.code, v.package",
+        " JOIN package p ON p.code = v.package GROUP BY i.code ORDER BY i.code",
         codes,
     )
-    found: dict[str, list[str]] = {}
-    for item, package in rows:
-        found.setdefault(item, []).append(package)
-    return found
+    return {row[0]: Bilingual(zh=row[1], en=row[2]) for row in rows}
 
 
 async def leaving_items() -> list[str]:

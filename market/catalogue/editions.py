@@ -21,7 +21,7 @@ _NOT_OF_THE_LIST = ("package",)
 _FIXED = ("code", "choice", *_OF_ITS_STATE, *_NOT_OF_THE_LIST)
 
 _STATES = {
-    "active": Bilingual(zh="有效的", en="active"),
+    "active": Bilingual(zh="在用的", en="active"),
     "ended": Bilingual(zh="已取消的", en="withdrawn"),
 }
 

@@ -10,9 +10,12 @@ from typing import Any
 from babel import Locale
 
 from market.agencies.queries import agency
+from market.catalogue.edition_queries import edition
 from market.catalogue.queries import PackageRow, item, packages
 from market.purchasing.queries import group_buy
 from market.web import text, words
+from ratings.ledger.actors import Actor, Role
+from ratings.ledger.clock import now
 from ratings.ledger.errors import NotFound
 from ratings.ledger.queries import history, latest
 from ratings.ledger.rules import Entry
@@ -32,6 +35,7 @@ OF_THE_MARKET = (
     "agency.relisted",
     "county_range.set",
     "fee_standard.adopted",
+    "edition.adopted",
     "group_buy.closed",
     "group_buy.chosen",
 )
@@ -39,6 +43,7 @@ OF_CREDIT = ("agency.delisted", "agency.relisted")
 
 _SENTENCE_TEXT = {
     "agency.delisted": "Delisted until {until}",
+    "edition.adopted": "Edition of the list adopted, in force from {day}",
     "listing.put_up": "Listing put up: {package}, {price_fen}",
     "outside_event.reported": "Outside event taken in: {source}, {document}",
     "rated": "Stars changed to {stars}★, score {score}",
@@ -85,6 +90,8 @@ def _told(locale: Locale, entry: Entry, catalogue: Mapping[str, PackageRow]) -> 
         params = {"stars": facts["stars"], "score": facts["score"]}
     elif entry.act == "agency.delisted":
         params = {"until": date.fromisoformat(str(facts["until"]))}
+    elif entry.act == "edition.adopted":
+        params = {"day": date.fromisoformat(str(facts["effective_on"]))}
     elif entry.act == "listing.put_up":
         found = catalogue.get(str(facts["package"]))
         name = named(locale, found.name_zh, found.name_en) if found else str(facts["package"])
@@ -127,4 +134,8 @@ async def _subject(locale: Locale, kind: str, identifier: str) -> dict[str, str]
         record = await item(identifier)
         name = named(locale, record.name_zh, record.name_en)
         return {"about": name, "href": f"/items/{identifier}"}
+    if kind == "edition":
+        adopted = await edition(Actor(Role.PUBLIC, now()), identifier)
+        title = named(locale, adopted.title_zh, adopted.title_en)
+        return {"about": title, "href": f"/editions/{identifier}"}
     return {"about": identifier, "href": ""}

@@ -79,6 +79,9 @@ async def edition(request: Asking, edition: FromPath[str]) -> Response[str]:
         since=next((one for one in earlier if one.id == chosen), None),
         differences=await edition_queries.differences_of(who, shown.id, chosen) if chosen else None,
         acts=await edition_queries.changes(who, shown.id),
+        items=await edition_queries.items_of(shown.id)
+        if shown.state == "adopted"
+        else await edition_queries.draft_items(shown.id),
         today=local_date(who.at),
     )
 

@@ -192,7 +192,7 @@ async def test_a_package_that_holds_an_item_keeps_it(county: County, second: Acc
         adopt_edition(second.actor(), made, today()), Conflict, "package-holds-item"
     )
     assert "21" in str(error)
-    assert "consulting" in str(error)
+    assert "Consulting" in str(error)
     await execute(
         "UPDATE package SET record = jsonb_set(record, '{items}', (record->'items') - '21')"
         " WHERE code = 'consulting'"
