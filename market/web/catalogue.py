@@ -19,6 +19,7 @@ from market.web.forms import Form, refusal
 from market.web.project import figures, offered_range, read_options
 from market.web.render import page
 from ratings.ledger.actors import Role
+from ratings.ledger.clock import local_date
 
 _STATES = ("active", "withdrawn")
 # A middling county project, so that a package page shows a range before anything is typed.

@@ -13,7 +13,7 @@ from ratings.ledger.actors import Role
 from ratings.ledger.clock import local_date
 
 
-@get("/items", **allow(Role.PUBLIC))
+@get("/list-of-the-day", **allow(Role.PUBLIC))
 async def list_of_the_day(request: Asking) -> Response[str]:
     today = local_date(actor(request).at)
     day = asked.day(request, "as_of") or today
@@ -21,7 +21,7 @@ async def list_of_the_day(request: Asking) -> Response[str]:
     items = list((await edition_queries.items_of(edition.id)).values())
     return page(
         request,
-        "catalogue/items.html",
+        "catalogue/list_of_the_day.html",
         edition=edition,
         items=[one for one in items if one.active],
         ended=[one for one in items if not one.active],

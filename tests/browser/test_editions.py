@@ -56,7 +56,7 @@ async def test_amend_withdraw_and_merge_by_two_people(county: County, arrive: Ar
     await adopter.reads("浙江省水资源条例")
     await adopter.looks()
 
-    await reader.go("/items")
+    await reader.go("/list-of-the-day")
     await reader.reads(reader.either("清单2.1", "List 2.1"))
     await reader.sees_count("{count} item", "{count} items", 37)
     await reader.looks()
