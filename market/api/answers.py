@@ -42,6 +42,7 @@ ANSWERS: Mapping[str, str] = {
     # Catalogue
     "item_list": "A page of the service items.",
     "item_show": "The item.",
+    "catalogue_search": "A page of the items that match and why, with the counts of the filters.",
     "package_list": "A page of the packages.",
     "package_show": "The package, its items and the figures that its fee depends on.",
     "package_fee_range": "The lowest and the highest fee, and each line of the workings.",

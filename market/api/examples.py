@@ -325,6 +325,7 @@ PARAMETERS: Mapping[str, Mapping[str, Any]] = {
     "person_find": {"q": "沈"},
     "item_list": {"active": True},
     "item_show": {"code": "05"},
+    "catalogue_search": {"q": "环评", "days": 15, "fee_wan": 5, "investment_wan": "10000"},
     "package_show": {"code": "consulting"},
     "package_fee_range": {"code": "consulting", **_FACTS},
     "package_listings": {"code": "consulting"},

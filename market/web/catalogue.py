@@ -1,5 +1,7 @@
 """The catalogue: its items, and a package with what it should cost for a project."""
 
+from collections import Counter
+
 from litestar import Response, get
 from litestar.params import FromPath
 
@@ -8,7 +10,6 @@ from market.accounts.permissions import allow
 from market.agencies.queries import ListingRow, listings_of_package
 from market.catalogue import queries
 from market.catalogue.independence import review_rules, rules_about
-from market.catalogue.items import Item
 from market.catalogue.project_form import facts_needed
 from market.catalogue.schedule import package_days, schedule
 from market.catalogue.standard_versions import standards_on
@@ -21,7 +22,6 @@ from market.web.render import page
 from ratings.ledger.actors import Role
 from ratings.ledger.clock import local_date
 
-_STATES = ("active", "withdrawn")
 # A middling county project, so that a package page shows a range before anything is typed.
 EXAMPLE = {"investment_wan": "3000", "building_area_m2": "10000", "buildings": "2"}
 
@@ -29,31 +29,15 @@ EXAMPLE = {"investment_wan": "3000", "building_area_m2": "10000", "buildings": "
 @get("/catalogue", **allow(Role.PUBLIC))
 async def catalogue(request: Asking) -> Response[str]:
     every = await queries.items()
-    offered = await queries.packages()
-    text = asked.word(request, "q")
-    state = asked.one_of(request, "state", _STATES)
-    package = asked.one_of(request, "package", tuple(one.code for one in offered))
+    fields = Counter((one.field_zh, one.field_en) for one in every)
     return page(
         request,
         "catalogue/index.html",
-        packages=offered,
-        items=[one for one in every if _matches(one, text, state, package)],
+        packages=await queries.packages(),
+        fields=fields.most_common(),
         total=len(every),
         active=sum(one.active for one in every),
-        chosen=sum(one.choice == "demonstration" for one in every),
-        text=text,
-        state=state,
-        package=package,
         standards=await standards_on(local_date(actor(request).at)),
-    )
-
-
-def _matches(item: Item, text: str, state: str, package: str) -> bool:
-    words = f"{item.code} {item.name_zh} {item.name_en} {item.field_zh} {item.field_en}"
-    return (
-        text.casefold() in words.casefold()
-        and (not state or item.active == (state == "active"))
-        and (not package or item.package == package)
     )
 
 

@@ -307,3 +307,24 @@ def state_word(state: str) -> str:
 
 def act_word(act: str) -> str:
     return ACTS[act][0] if act in ACTS else act
+
+
+# Where a word of a search was found, and what each filter of the search is called.
+FOUND_WHERE = {
+    "code": N_("Number"),
+    "name": N_("Name"),
+    "field": N_("Field"),
+    "approval": N_("Approval served"),
+    "document": N_("Document"),
+}
+
+FILTERS = {
+    "field": N_("Field"),
+    "approval": N_("Approval served"),
+    "qualification": N_("Qualification"),
+    "kind": N_("Kind"),
+    "package": N_("Package"),
+    "state": N_("List"),
+    "days": N_("Working days"),
+    "fee": N_("Fee range begins at"),
+}

@@ -21,6 +21,27 @@ async def test_items_in_pages(county: County) -> None:
     assert (await client.get("/api/v1/items/99")).json()["code"] == "item-unknown"
 
 
+async def test_a_search_with_filters_and_their_counts(county: County) -> None:
+    client = county.enterprise.client
+    found = (await client.get("/api/v1/search", params={"q": "环评"})).json()
+    assert [(one["item"]["code"], one["because"][0]["how"]) for one in found["items"]] == [
+        ("11", "shortened"),
+        ("10", "shortened"),
+    ]
+    assert found["total"] == 2
+    # 浙价服〔2013〕252号, 1,000 to 3,000 万元: a proposal from 1.7 万元, a feasibility study 3.4.
+    asked = {"field": "投资咨询", "investment_wan": "3000", "fee_wan": 2, "limit": 1}
+    first = (await client.get("/api/v1/search", params=asked)).json()
+    assert first["items"][0]["item"]["code"] == "01"
+    assert first["items"][0]["low_fen"] == 1_700_000
+    assert first["total"] == 4
+    second = (await client.get(first["next"])).json()
+    assert second["items"][0]["item"]["code"] == "03"
+    for bad, code in (({"fee_wan": 5}, "missing-fact"), ({"days": 7}, "no-such-step")):
+        answer = await client.get("/api/v1/search", params=bad)
+        assert (answer.status_code, answer.json()["code"]) == (422, code)
+
+
 async def test_packages_and_what_they_should_cost(county: County) -> None:
     client = county.enterprise.client
     packages = (await client.get("/api/v1/packages")).json()["items"]

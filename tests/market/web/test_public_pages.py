@@ -68,12 +68,25 @@ async def test_an_empty_market_still_has_pages(app: Litestar, language: str) -> 
 
 
 async def test_the_catalogue_shows_every_item_and_why_ten_are_withdrawn(county: County) -> None:
-    page = await read(county.app, "/catalogue")
+    page = await read(county.app, "/items")
     for code, item in load_items().items():
         assert f'href="/items/{code}"' in page.text
         assert item.active or item.withdrawn_reason_en in page.text
-    withdrawn = await read(county.app, "/catalogue?state=withdrawn")
-    assert withdrawn.text.count('scope="row"') == 10
+    withdrawn = await text_of(county.app, "/items?state=withdrawn")
+    assert "10 items" in withdrawn
+
+
+async def test_a_search_marks_what_it_found_and_helps_where_it_finds_nothing(
+    county: County,
+) -> None:
+    page = await read(county.app, "/items?q=huanping", "zh")
+    assert "<mark>环</mark>境影响<mark>评</mark>价" in page.text
+    priced = await text_of(county.app, "/items?q=02&investment_wan=10000&fee=20")
+    assert "¥80,000 – ¥224,000" in priced
+    none = await read(county.app, "/items?q=节能&field=测绘", "en")
+    assert "items without the filter Field" in none.text
+    assert 'href="/items?q=%E8%8A%82%E8%83%BD"' in none.text
+    assert 'href="/items/33"' in (await read(county.app, "/items?q=enrgy")).text
 
 
 async def test_every_item_and_every_fee_standard_has_a_page(county: County) -> None:
@@ -210,7 +223,8 @@ async def test_a_group_buy_shows_each_reader_what_is_theirs(county: County) -> N
         "/agencies?q=%00%25_%27&page=99999999999999999999",
         "/agencies?q=" + "长" * 500,
         "/agencies?stars=٣",
-        "/catalogue?q=%00&state=maybe",
+        "/items?q=%00&state=maybe&days=x&fee=5&investment_wan=NaN&page=0",
+        "/items?investment_wan=1e999&fee=5",
         "/group-buys?state=odd&page=x",
         "/fees/consulting-1283?kind=odd&figure=%00",
         "/?lang=odd&theme=odd&type=odd",
