@@ -8,6 +8,7 @@ from market.web import (
     api_keys,
     cases,
     catalogue,
+    catalogue_imports,
     centre,
     composer,
     county_ranges,
@@ -78,6 +79,7 @@ ROUTES: list[ControllerRouterHandler] = [
     *guide_review.ROUTES,
     *guide_desk.ROUTES,
     *list_making.ROUTES,
+    *catalogue_imports.ROUTES,
     *cases.ROUTES,
     *screens.ROUTES,
     *exports.ROUTES,
@@ -89,4 +91,5 @@ UPLOADS: list[ControllerRouterHandler] = [
     *engagements.UPLOADS,
     *fee_proposals.UPLOADS,
     *guide_desk.UPLOADS,
+    *catalogue_imports.UPLOADS,
 ]

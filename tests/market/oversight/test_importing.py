@@ -183,3 +183,25 @@ def test_text_cells_of_a_workbook_are_never_formulas() -> None:
     data = as_workbook([("items", ("code", "note_zh"), [["02", "=1+1"]])])
     (row,) = read_rows(data, "xlsx")
     assert row.cells == {"code": "02", "note_zh": "=1+1"}
+
+
+async def test_the_page_names_every_wrong_cell_and_leads_to_the_draft(county: County) -> None:
+    page = county.centre.browser
+    path = "/console/catalogue-imports"
+    form = {"title_zh": "清单 2.1", "note_zh": WHY}
+
+    async def send(name: str, content: bytes, **more: str) -> httpx.Response:
+        return await page.post(
+            f"{path}/file", data={**form, **more}, files={"file": (name, content)}
+        )
+
+    content = "code,working_days\r\n02,18\r\n03,二十\r\n".encode()
+    refused = await send("清单.csv", content)
+    assert refused.status_code == 422
+    assert "working_days" in refused.text
+    assert (await send("清单.exe", content)).status_code == 422
+    assert (await page.post(f"{path}/file", data=form)).status_code == 422
+    made = await send("清单.csv", content, leave_out_bad="on")
+    assert made.status_code == 200
+    assert 'href="/console/editions/' in made.text
+    assert "working_days" in made.text
