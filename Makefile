@@ -109,8 +109,11 @@ check: .venv/.dev .venv/.package
 .PHONY: test
 test: .venv/.dev $(ASSETS) .venv/.package test-tools check
 	@echo "-> tests"
-	@$(BIN)/python -m pytest $(TESTS) --cov --cov-report=term:skip-covered
-	@if [ "$(TESTS)" = tests ]; then $(MAKE) --no-print-directory test-oldest; fi
+	@if [ "$(TESTS)" != tests ]; then exec $(BIN)/python -m pytest $(TESTS); fi; \
+	echo "   (beside them those on the oldest supported PostgreSQL, told afterwards)"; \
+	$(MAKE) --no-print-directory test-oldest > .venv/oldest.txt 2>&1 & oldest=$$!; \
+	failed=0; $(BIN)/python -m pytest tests --cov --cov-report=term:skip-covered || failed=1; \
+	wait $$oldest || failed=1; cat .venv/oldest.txt; exit $$failed
 
 # The same domain tests on the oldest supported server.
 .PHONY: test-oldest
