@@ -14,7 +14,7 @@ from market.oversight import queries
 from market.oversight.exports import written
 from market.oversight.queries import AgencyLine, EngagementLine, LedgerLine
 from market.oversight.sheets import as_csv, as_json, exact
-from market.web.downloads import attachment
+from market.web.downloads import WORKBOOK, attachment
 from ratings.ledger.actors import Role
 
 _TAGS = ["exports"]
@@ -32,6 +32,14 @@ def file_of(media_type: str, shape: type) -> dict[int, ResponseSpec]:
         description="The whole list, as an attachment.",
     )
     return {200: spec}
+
+
+A_WORKBOOK = {
+    200: ResponseSpec(
+        bytes, generate_examples=False, media_type=WORKBOOK, description="The workbook."
+    )
+}
+"""How the answer of a route that gives an Excel workbook is described."""
 
 
 async def csv_answer(

@@ -14,6 +14,7 @@ from market.accounts.scopes import in_person
 from market.agencies.standard_impact import Leaving, listings_leaving
 from market.api.cursors import Page
 from market.api.description import streamed_file
+from market.api.exports import A_WORKBOOK
 from market.api.lists import USUAL, Cursor, Limit, sorted_page
 from market.api.preconditions import IfMatch, expected, versioned
 from market.api.repeats import IdempotencyKey, act_once, answer_once
@@ -54,6 +55,7 @@ class Reasoned(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     operation_id="fee_standard_template",
     summary="An empty workbook for a new fee standard",
     tags=_TAGS,
+    responses=A_WORKBOOK,
     **allow(*_OFFICIALS),
 )
 async def template() -> Stream:
@@ -65,6 +67,7 @@ async def template() -> Stream:
     operation_id="fee_standard_workbook",
     summary="The standard in force today as a workbook, to be changed and proposed",
     tags=_TAGS,
+    responses=A_WORKBOOK,
     **allow(*_OFFICIALS),
 )
 async def standard_workbook(code: FromPath[str]) -> Stream:

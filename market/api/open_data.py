@@ -6,29 +6,27 @@ from datetime import date, datetime
 from typing import Any, cast
 
 import msgspec
-from litestar import Response, get
+from litestar import get
 from litestar.handlers import HTTPRouteHandler
-from litestar.openapi.datastructures import ResponseSpec
 from litestar.response import Stream
 
 from market.accounts.identity import Asking, actor
 from market.accounts.limits import RouteClass, counted_as
 from market.accounts.permissions import allow
 from market.api.description import description
-from market.api.exports import csv_answer, file_of, json_answer
+from market.api.exports import A_WORKBOOK, csv_answer, file_of, json_answer
 from market.catalogue.items import Item
 from market.catalogue.queries import CountyRangeRow, county_ranges, items, packages
 from market.catalogue.standards import shipped_versions
 from market.oversight.queries import AgencyLine
 from market.oversight.sheets import Sheet, as_workbook, each, workbook_cell
 from market.settings import Settings
-from market.web.downloads import content_disposition
+from market.web.downloads import workbook
 from ratings.ledger.actors import Role
 from ratings.ledger.clock import local_date, now
 from ratings.ledger.text import N_
 
 _TAGS = ["exports"]
-_XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 Rows = Callable[[datetime], Awaitable[Sequence[msgspec.Struct]]]
 
 
@@ -160,15 +158,11 @@ def _files(dataset: Dataset) -> list[HTTPRouteHandler]:
     operation_id="export_catalogue_xlsx",
     summary="The whole catalogue as a workbook, a sheet for each part and one that explains them",
     tags=_TAGS,
-    responses={
-        200: ResponseSpec(
-            bytes, generate_examples=False, media_type=_XLSX, description="The workbook."
-        )
-    },
+    responses=A_WORKBOOK,
     **allow(Role.PUBLIC),
     **counted_as(RouteClass.EXPORTS),
 )
-async def catalogue_xlsx(request: Asking) -> Response[bytes]:
+async def catalogue_xlsx(request: Asking) -> Stream:
     at = actor(request).at
     sheets: list[Sheet] = [
         ("fields", ("sheet", "field", "type", "description"), _explained(request))
@@ -180,11 +174,8 @@ async def catalogue_xlsx(request: Asking) -> Response[bytes]:
             for row in await dataset.rows(at)
         ]
         sheets.append((dataset.name, fields, rows))
-    return Response(
-        await asyncio.to_thread(as_workbook, sheets),
-        media_type=_XLSX,
-        headers={"Content-Disposition": content_disposition(f"catalogue-{local_date(at)}.xlsx")},
-    )
+    content = await asyncio.to_thread(as_workbook, sheets)
+    return workbook(content, f"catalogue-{local_date(at)}.xlsx")
 
 
 def _explained(request: Asking) -> list[tuple[str, str, str, str]]:

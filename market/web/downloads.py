@@ -6,7 +6,7 @@ from urllib.parse import quote
 
 from litestar.response import Stream
 
-_WORKBOOK = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
+WORKBOOK = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 
 
 def content_disposition(filename: str) -> str:
@@ -39,7 +39,7 @@ def workbook(content: bytes, filename: str) -> Stream:
     return attachment(
         whole(),
         filename=filename,
-        media_type=_WORKBOOK,
+        media_type=WORKBOOK,
         size=len(content),
         sha256=hashlib.sha256(content).hexdigest(),
     )
