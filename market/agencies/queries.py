@@ -259,10 +259,7 @@ async def refused_admissions() -> list[AgencyRecord]:
 
 
 async def _in_state(state: str) -> list[AgencyRecord]:
-    rows = await fetch(
-        f"SELECT {_RECORD} FROM agency WHERE state = $1 ORDER BY applied_at",
-        state,
-    )
+    rows = await fetch(f"SELECT {_RECORD} FROM agency WHERE state = $1 ORDER BY applied_at", state)
     return [AgencyRecord(*row) for row in rows]
 
 
@@ -292,7 +289,8 @@ class ListingRow(msgspec.Struct, frozen=True):
 _LISTING_COLUMNS = """
     l.id::text, a.uscc, a.name, a.name_en, l.package, l.price_fen, l.working_days, l.facts,
     l.range_low_fen, l.range_high_fen, l.listed_at, l.state, s.stars, s.score::text,
-    coalesce(s.state, 'unrated'), coalesce(s.engagements, 0), l.package_version, l.options
+    coalesce(s.state, 'unrated'), coalesce(s.engagements, 0), l.package_version,
+    to_json(l.options)::text
 """
 _LISTED = f"FROM listing l JOIN agency a ON a.uscc = l.agency {_STANDING}"
 _LISTING = f"SELECT {_LISTING_COLUMNS} {_LISTED}"
@@ -303,8 +301,9 @@ _OF_AGENCY = f"""
 
 
 def _listing(row: tuple[object, ...]) -> ListingRow:
+    """JSON comes as text: an array within a record has no decoder."""
     values = list(row)
-    values[7] = msgspec.json.decode(str(values[7]))
+    values[7], values[17] = (msgspec.json.decode(str(values[place])) for place in (7, 17))
     return ListingRow(*values)  # type: ignore[arg-type] # columns in the order of the fields
 
 
@@ -320,8 +319,7 @@ async def listings_of_package(package: str) -> list[ListingRow]:
 
 async def listings_of_agency(uscc: str, *, public: bool) -> list[ListingRow]:
     """The agency's live listings; to the public none while it is delisted."""
-    rows = await fetch(f"{_LISTING} {_OF_AGENCY}", uscc, public)
-    return [_listing(row) for row in rows]
+    return [_listing(row) for row in await fetch(f"{_LISTING} {_OF_AGENCY}", uscc, public)]
 
 
 class AgencyProfile(AgencyRecord, frozen=True):

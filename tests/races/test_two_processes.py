@@ -73,6 +73,7 @@ async def test_an_acknowledged_act_is_seen_at_once_by_the_other_process(
         at_least = acknowledged
         answer = await client.get(address)
         listings = answer.json().get("items", answer.json().get("listings"))
+        assert listings is not None, answer.text
         (price,) = (row["price_fen"] for row in listings)
         assert price - lowest >= at_least, (address, price - lowest, at_least)
         answers += 1

@@ -17,7 +17,7 @@ from tests.county import picture
 def _forms(app: Litestar) -> dict[str, frozenset[Role]]:
     """Path → roles of every page route that changes something."""
     return {
-        re.sub(r"\{position:int\}", "1", re.sub(r"\{\w+:str\}", "x", route.path)): roles_of(handler)
+        re.sub(r"\{\w+:int\}", "1", re.sub(r"\{\w+:str\}", "x", route.path)): roles_of(handler)
         for route in app.routes
         if isinstance(route, HTTPRoute)
         and not route.path.startswith(("/api/", "/static/", "/healthz/"))

@@ -15,9 +15,14 @@ from tests.conftest import PASSWORD, browser, make_uscc, program
 from tests.contract.world import World, make_world
 from tests.county import County
 
-# A place within one engagement, which one must be able to see.
-_COUNTED = {"position"}
-_COMPANIES = ("agency", "applicant", "finding", "package", "item", "fee-standard", "policy")
+# A place within one engagement or draft, which one must be able to see; a material of a guide and
+# the number of a published version, which everybody sees.
+_COUNTED = {"position", "material", "number"}
+# Their names are those of an item, a package, a company or a document.
+_PUBLISHED = (
+    *("agency", "applicant", "finding", "package", "item", "fee-standard", "policy"),
+    *("package-draft", "guide-draft", "submitted-guide"),
+)
 
 
 @pytest.fixture
@@ -40,7 +45,7 @@ def test_no_address_has_a_number_in_it() -> None:
 async def test_every_id_is_random(world: World) -> None:
     """Of what was made, and in what is answered."""
     for kind, identifier in world.objects.items():
-        if kind not in _COMPANIES:
+        if kind not in _PUBLISHED:
             assert _random(identifier), kind
     centre = world.persons["centre"].client
     for path in ("engagements", "group-buys", "cases", "agencies"):
