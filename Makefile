@@ -18,6 +18,7 @@ ASSETS := market/web/static/vendor/.lock-hash
 SERVE ?=
 TESTS ?= tests
 OLDEST_TESTS ?= tests/market tests/ratings
+OLDEST = $(BIN)/python tests/oldest_server.py $(BIN)/python -m pytest --quiet $(OLDEST_TESTS)
 
 # uv does not read pip's configuration, so an index that only pip knows is handed to it here.
 # Where uv fails all the same, pip itself installs the same hashed lock: slower, never different.
@@ -111,7 +112,7 @@ test: .venv/.dev $(ASSETS) .venv/.package test-tools check
 	@echo "-> tests"
 	@if [ "$(TESTS)" != tests ]; then exec $(BIN)/python -m pytest $(TESTS); fi; \
 	echo "   (beside them those on the oldest supported PostgreSQL, told afterwards)"; \
-	$(MAKE) --no-print-directory test-oldest > .venv/oldest.txt 2>&1 & oldest=$$!; \
+	$(OLDEST) > .venv/oldest.txt 2>&1 & oldest=$$!; \
 	failed=0; $(BIN)/python -m pytest tests --cov --cov-report=term:skip-covered || failed=1; \
 	wait $$oldest || failed=1; cat .venv/oldest.txt; exit $$failed
 
@@ -119,7 +120,7 @@ test: .venv/.dev $(ASSETS) .venv/.package test-tools check
 .PHONY: test-oldest
 test-oldest: .venv/.dev .venv/.package test-tools
 	@echo "-> tests on the oldest supported PostgreSQL"
-	@$(BIN)/python tests/oldest_server.py $(BIN)/python -m pytest --quiet $(OLDEST_TESTS)
+	@$(OLDEST)
 
 # The browser tests drive Debian's chromium, and one suite runs on PostgreSQL 15, the oldest
 # server that Steelyard supports. Root on a Debian machine gets what is missing.
