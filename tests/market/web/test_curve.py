@@ -36,7 +36,8 @@ def test_every_table_is_drawn_within_its_box(code: str, name: str, figure: Decim
             assert 0 <= float(x) <= WIDTH
             assert 0 <= float(y) <= HEIGHT
     assert sum(row.here for row in curve.rows) == 1
-    assert 2 <= len(curve.xs) <= 9
+    # A curve of less than a decade may have one round figure on its axis; the table has them all.
+    assert 1 <= len(curve.xs) <= 9
     assert len(curve.rows) <= 20
 
 
