@@ -73,6 +73,7 @@ class Standing(Base):
     stars: Mapped[int | None]
     state: Mapped[str]
     engagements: Mapped[int]
+    confirmed: Mapped[bool]
 
 
 class Delisting(Base):
@@ -106,6 +107,7 @@ class AgencyOut(BaseModel):
     packages: list[str]
     qualifications: list[str]
     settled: int
+    confirmed: bool
 
 
 class PageOut(BaseModel):
@@ -136,7 +138,7 @@ async def list_agencies(db: Annotated[AsyncSession, Depends(session)], limit: in
         .options(selectinload(Agency.listings), selectinload(Agency.qualifications))
         .order_by(
             Standing.stars.desc().nulls_last(),
-            (Standing.state == "rated").desc().nulls_last(),
+            Standing.confirmed.desc().nulls_last(),
             Standing.score.desc().nulls_last(),
             Agency.uscc,
         )
@@ -163,6 +165,7 @@ async def list_agencies(db: Annotated[AsyncSession, Depends(session)], limit: in
                     for one in agency.qualifications
                 ],
                 settled=count,
+                confirmed=standing.confirmed if standing else False,
             )
             for agency, standing, is_delisted, count in rows[:limit]
         ],

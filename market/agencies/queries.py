@@ -1,13 +1,10 @@
 """Reading agencies and listings. What the bureau has delisted is nowhere on sale: joined here."""
 
-import re
 from collections.abc import Iterable
 from datetime import date, datetime
-from decimal import Decimal
 
 import msgspec
 
-from market.agencies import names
 from market.agencies.lookalikes import NameCheck, check_name
 from ratings.ledger.actors import Actor, Role
 from ratings.ledger.database import fetch, fetchrow, row_id
@@ -15,12 +12,12 @@ from ratings.ledger.errors import Bilingual, Conflict, Forbidden, NotFound
 from ratings.sanctions.queries import DelistingRow, delisting_in_force, no_delisting_meanwhile
 
 # An agency counts as delisted until the timetable has lifted the delisting.
-DELISTED = "EXISTS (SELECT 1 FROM delisting d WHERE d.uscc = a.uscc AND d.lifted_at IS NULL)"
+DELISTED = "EXISTS (SELECT 1 FROM off_market d WHERE d.uscc = a.uscc)"
 
-_STANDING = "LEFT JOIN standing s ON s.uscc = a.uscc AND s.current"
+STANDING = "LEFT JOIN standing s ON s.uscc = a.uscc AND s.current"
 
-# Best stars first; the provisional after the rated, the unrated last.
-BEST_FIRST = "s.stars DESC NULLS LAST, (s.state = 'rated') DESC NULLS LAST, s.score DESC NULLS LAST"
+# Best stars first, the confirmed before the others of as many, the unrated last.
+BEST_FIRST = "s.stars DESC NULLS LAST, s.confirmed DESC NULLS LAST, s.score DESC NULLS LAST"
 
 
 class AgencyRow(msgspec.Struct, frozen=True):
@@ -40,107 +37,7 @@ class AgencyRow(msgspec.Struct, frozen=True):
     packages: list[str]
     qualifications: list[str]
     settled: int
-
-
-class AgencyFilter(msgspec.Struct, frozen=True):
-    """`text` matches name, pinyin, initials or code; the other fields narrow further."""
-
-    text: str = ""
-    package: str = ""
-    stars: int = 0
-    include_delisted: bool = True
-
-
-_ROW = f"""
-    a.uscc, a.name, a.name_en, a.established_on, a.staff, a.demonstration,
-    s.stars, s.score::text, coalesce(s.state, 'unrated'), coalesce(s.engagements, 0),
-    {DELISTED} AS delisted,
-    ARRAY(SELECT l.package FROM listing l WHERE l.agency = a.uscc AND l.state = 'live'
-          ORDER BY l.package) AS packages,
-    ARRAY(SELECT q.name || CASE WHEN q.level <> '' THEN ' ' || q.level ELSE '' END
-          FROM qualification q WHERE q.agency = a.uscc ORDER BY q.name) AS qualifications,
-    (SELECT count(*) FROM engagement e WHERE e.agency = a.uscc AND e.state = 'settled')::int
-"""
-
-_MATCHES = f"""
-    a.state = 'admitted'
-    AND ($1 = '' OR a.bigrams @> $2 OR a.pinyin LIKE $3 OR a.initials LIKE $3
-         OR lower(a.name_en) LIKE $4 OR starts_with(a.uscc, upper($1)))
-    AND ($5 = '' OR (NOT {DELISTED} AND EXISTS (
-         SELECT 1 FROM listing l WHERE l.agency = a.uscc AND l.package = $5 AND l.state = 'live')))
-    AND ($6 = 0 OR s.stars >= $6)
-    AND ($7 OR NOT {DELISTED})
-"""
-
-
-def _arguments(wanted: AgencyFilter) -> tuple[object, ...]:
-    plain = names.normalise(wanted.text)
-    pieces = names.bigrams(wanted.text) or ([plain] if plain else [])
-    return (
-        plain,
-        pieces,
-        _containing(plain),
-        _containing(wanted.text.strip().lower()),
-        wanted.package,
-        wanted.stars,
-        wanted.include_delisted,
-    )
-
-
-def _containing(text: str) -> str:
-    """A LIKE pattern in which the text means nothing but itself."""
-    return "%" + re.sub(r"([\\%_])", r"\\\1", text) + "%"
-
-
-class Rank(msgspec.Struct, frozen=True, array_like=True):
-    """Where a page of the directory ended: how the last agency stood, and its code.
-
-    Standings change. An agency that moves past this place while the pages are being read is met
-    twice or not at all; one whose standing stays is met exactly once.
-    """
-
-    stars: int
-    rated: bool
-    score: Decimal
-    uscc: str
-
-
-def rank_of(row: AgencyRow) -> Rank:
-    score = Decimal(row.score) if row.score is not None else Decimal(-1)
-    return Rank(row.stars or 0, row.state == "rated", score, row.uscc)
-
-
-_RANK = (
-    "(-coalesce(s.stars, 0), coalesce(s.state <> 'rated', true), -coalesce(s.score, -1), a.uscc)"
-)
-
-
-async def agencies(
-    wanted: AgencyFilter, *, limit: int, offset: int = 0, after: Rank | None = None
-) -> list[AgencyRow]:
-    """Admitted agencies that match, best stars first; `after` begins behind one that was seen."""
-    rows = await fetch(
-        f"SELECT {_ROW} FROM agency a {_STANDING} WHERE {_MATCHES}"
-        f" AND ($10::int IS NULL OR {_RANK} > (-$10::int, $11::bool, -$12::numeric, $13::text))"
-        f" ORDER BY {_RANK} LIMIT $8 OFFSET $9",
-        *_arguments(wanted),
-        limit,
-        offset,
-        after and after.stars,
-        after and not after.rated,
-        after and after.score,
-        after and after.uscc,
-    )
-    return [AgencyRow(*row) for row in rows]
-
-
-async def count_agencies(wanted: AgencyFilter) -> int:
-    rows = await fetch(
-        f"SELECT count(*)::int FROM agency a {_STANDING} WHERE {_MATCHES}",
-        *_arguments(wanted),
-    )
-    count: int = rows[0][0]
-    return count
+    confirmed: bool
 
 
 class AgencyRecord(msgspec.Struct, frozen=True):
@@ -284,15 +181,16 @@ class ListingRow(msgspec.Struct, frozen=True):
     engagements: int
     package_version: int
     options: list[str]
+    confirmed: bool
 
 
 _LISTING_COLUMNS = """
     l.id::text, a.uscc, a.name, a.name_en, l.package, l.price_fen, l.working_days, l.facts,
     l.range_low_fen, l.range_high_fen, l.listed_at, l.state, s.stars, s.score::text,
     coalesce(s.state, 'unrated'), coalesce(s.engagements, 0), l.package_version,
-    to_json(l.options)::text
+    to_json(l.options)::text, coalesce(s.confirmed, false)
 """
-_LISTED = f"FROM listing l JOIN agency a ON a.uscc = l.agency {_STANDING}"
+_LISTED = f"FROM listing l JOIN agency a ON a.uscc = l.agency {STANDING}"
 _LISTING = f"SELECT {_LISTING_COLUMNS} {_LISTED}"
 _OF_AGENCY = f"""
     WHERE l.agency = $1 AND l.state = 'live'

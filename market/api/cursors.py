@@ -6,6 +6,7 @@ others. Clients must not read it.
 
 import base64
 import binascii
+import functools
 import hashlib
 import hmac
 from typing import Generic, TypeVar, cast
@@ -66,12 +67,22 @@ def page_size(limit: int) -> int:
 
 def _address(request: Asking, cursor: str) -> str:
     """This request's path and query with another cursor; relative, so that no proxy spoils it."""
-    query = [(key, value) for key, value in parse_qsl(request.url.query) if key != "cursor"]
-    return f"{request.url.path}?{urlencode([*query, ('cursor', cursor)])}"
+    asked = request.scope["query_string"]
+    if not asked:
+        return f"{request.scope['path']}?cursor={cursor}"
+    query = [(key, value) for key, value in parse_qsl(asked.decode()) if key != "cursor"]
+    return f"{request.scope['path']}?{urlencode([*query, ('cursor', cursor)])}"
 
 
 def _mark(request: Asking, text: bytes) -> bytes:
     """Bound to the path, so that one list's place is not taken for another's."""
     key = installation_key(cast(Settings, request.app.state.settings))
-    message = b"cursor\0" + request.url.path.encode() + b"\0" + text
-    return hmac.digest(key, message, hashlib.sha256)[:_SEAL]
+    mark = _marking(key).copy()
+    mark.update(request.scope["path"].encode() + b"\0" + text)
+    return mark.digest()
+
+
+@functools.cache
+def _marking(key: bytes) -> "hashlib.blake2b":
+    """A keyed hash that has seen nothing yet; what it costs to begin is paid once."""
+    return hashlib.blake2b(key=hashlib.sha256(key).digest(), person=b"cursor", digest_size=_SEAL)

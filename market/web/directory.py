@@ -8,39 +8,56 @@ from typing import Any
 from litestar import Response, get
 from litestar.params import FromPath
 
-from market.accounts.identity import Asking
+from market.accounts.identity import Asking, actor
 from market.accounts.permissions import allow
 from market.agencies import queries
+from market.agencies.directory_queries import AgencyFilter, agencies, count_agencies
 from market.catalogue.queries import packages
+from market.catalogue.standard_versions import newest_standards
 from market.engagements.queries import market_figures
 from market.web import asked
 from market.web.decisions import agency_history
 from market.web.project import figures
 from market.web.render import locale_of, page
 from ratings.evaluations.indicators import INDICATORS
+from ratings.evaluations.switch_queries import answers_of_agency, left_out_of
 from ratings.ledger.actors import Role
 from ratings.ledger.clock import local_date, now
+from ratings.sanctions.misconduct_queries import warnings_in_force
+from ratings.sanctions.objection_lists import objection_on_view
 from ratings.sanctions.queries import delisting_in_force
-from ratings.stars.policy import load_policy
-from ratings.stars.queries import StandingRow, TrendPoint, current, distribution, trend
+from ratings.sanctions.rectification_queries import rectifications_in_force
+from ratings.stars.policy_queries import policy_in_force
+from ratings.stars.queries import (
+    StandingRow,
+    TrendPoint,
+    coming_changes,
+    current,
+    distribution,
+    trend,
+)
 from ratings.stars.waterfall import MISSING_TEXT, STEP_TEXT, Step, StepCode
 
 _PER_PAGE = 12
-_ENGAGEMENTS = (StepCode.ENGAGEMENT, StepCode.ENGAGEMENT_UNRATED)
+_ENGAGEMENTS = (
+    StepCode.ENGAGEMENT,
+    StepCode.ENGAGEMENT_UNRATED,
+    StepCode.ENGAGEMENT_WAITS,
+)
 
 
 @get("/agencies", **allow(Role.PUBLIC))
 async def directory(request: Asking) -> Response[str]:
     offered = await packages()
-    wanted = queries.AgencyFilter(
+    wanted = AgencyFilter(
         text=asked.word(request, "q"),
         package=asked.one_of(request, "package", tuple(one.code for one in offered)),
         stars=asked.whole(request, "stars", least=0, most=5),
     )
-    count = await queries.count_agencies(wanted)
+    count = await count_agencies(wanted)
     pages = max(1, -(-count // _PER_PAGE))
     at = min(asked.page_number(request), pages)
-    found = await queries.agencies(wanted, limit=_PER_PAGE, offset=(at - 1) * _PER_PAGE)
+    found = await agencies(wanted, limit=_PER_PAGE, offset=(at - 1) * _PER_PAGE)
     listings = await queries.listings_of_package(wanted.package) if wanted.package else []
     return page(
         request,
@@ -54,6 +71,7 @@ async def directory(request: Asking) -> Response[str]:
         number=at,
         pages=pages,
         listings={one.uscc: one for one in listings},
+        policy=await policy_in_force(local_date(actor(request).at)),
         figures=await market_figures(),
         distribution=await distribution(),
     )
@@ -65,6 +83,7 @@ async def agency(request: Asking, uscc: FromPath[str]) -> Response[str]:
     offered = {one.code: one for one in await packages()}
     standing = await current(record.uscc)
     listings = await queries.listings_of_agency(record.uscc, public=True)
+    standards = await newest_standards()
     today = local_date(now())
     return page(
         request,
@@ -77,11 +96,19 @@ async def agency(request: Asking, uscc: FromPath[str]) -> Response[str]:
         events=_steps(standing, _EVENTS) if standing else [],
         step_text=STEP_TEXT,
         missing_text=MISSING_TEXT,
+        left_out=await left_out_of(record.uscc),
+        said=await answers_of_agency(actor(request), record.uscc),
         indicators={one.code: one for one in INDICATORS},
-        policy=load_policy("standard"),
+        policy=await policy_in_force(local_date(actor(request).at)),
         trend=_drawn(await trend(record.uscc), today),
+        coming=await coming_changes(record.uscc, actor(request).at),
         delisting=await delisting_in_force(record.uscc),
-        listings=[(one, figures(offered[one.package].record, one.facts)) for one in listings],
+        rectifications=await rectifications_in_force(record.uscc),
+        warnings=await warnings_in_force(actor(request).at, record.uscc),
+        objection=await objection_on_view(record.uscc, actor(request).at),
+        listings=[
+            (one, figures(offered[one.package].record, one.facts, standards)) for one in listings
+        ],
         qualifications=await queries.qualifications(record.uscc),
         history=await agency_history(locale_of(request), record.uscc),
         years=(today - record.established_on).days // 365,
@@ -89,7 +116,7 @@ async def agency(request: Asking, uscc: FromPath[str]) -> Response[str]:
     )
 
 
-_EVENTS = (StepCode.DEDUCTION, StepCode.WAIVED, StepCode.BONUS, StepCode.CAP)
+_EVENTS = (StepCode.DEDUCTION, StepCode.WAIVED, StepCode.BONUS, StepCode.CAP, StepCode.HYSTERESIS)
 
 
 def _steps(standing: StandingRow, codes: Iterable[StepCode]) -> list[dict[str, Any]]:
@@ -108,15 +135,17 @@ def _readable(step: Step) -> dict[str, Any]:
 def _summary(standing: StandingRow) -> list[dict[str, Any]]:
     """The waterfall with its engagements in one row; its points still sum to the score."""
     counted = [one for one in standing.waterfall if one.code is StepCode.ENGAGEMENT]
-    rows: list[dict[str, Any]] = []
-    if counted:
-        points = sum((one.points for one in counted), Decimal(0))
-        rows.append({"code": "mean", "count": len(counted), "points": points})
-    rows += [
+    rows = [
         {"code": one.code.value, "points": one.points, **_readable(one)}
         for one in standing.waterfall
         if one.code not in _ENGAGEMENTS
     ]
+    if counted:
+        points = sum((one.points for one in counted), Decimal(0))
+        # By the robust method they follow the mean they are held against.
+        start = standing.waterfall[0].code is StepCode.START
+        mean = {"code": "lift" if start else "mean", "count": len(counted), "points": points}
+        rows.insert(int(start), mean)
     return rows
 
 

@@ -83,3 +83,19 @@ async def record(
         actor.key,
     )
     return seq
+
+
+async def unpublish(uscc: str, cases: list[str], documents: list[str]) -> None:
+    """Take out of public view what the ledger tells of an agency's cases and reported events.
+
+    Part of the transaction that repairs them, after its own entries.
+    """
+    await execute(
+        "INSERT INTO unpublished_entry (seq) SELECT seq FROM ledger_entry"
+        " WHERE subject_kind = 'agency' AND subject = $1"
+        " AND (facts::jsonb ->> 'case' = ANY($2::text[]) OR (act = 'outside_event.reported'"
+        " AND facts::jsonb ->> 'document' = ANY($3::text[]))) ON CONFLICT DO NOTHING",
+        uscc,
+        cases,
+        documents,
+    )

@@ -1,10 +1,12 @@
 """Time as the law counts it: Asia/Shanghai dates and working days."""
 
-from datetime import UTC, date, datetime, time, timedelta
+from calendar import monthrange
+from datetime import MAXYEAR, MINYEAR, UTC, date, datetime, time, timedelta
 from functools import cache
 from zoneinfo import ZoneInfo
 
 import chinese_calendar
+from chinese_calendar.constants import holidays
 
 SHANGHAI = ZoneInfo("Asia/Shanghai")
 
@@ -28,13 +30,15 @@ def end_of_day(day: date) -> datetime:
     return start_of_day(day + timedelta(days=1))
 
 
+_PUBLISHED_YEARS = range(min(holidays).year, max(holidays).year + 1)
+
+
 @cache
 def is_working_day(day: date) -> bool:
-    """By the State Council's holiday calendar; beyond its last published year plain weekdays."""
-    try:
+    """By the State Council's holiday calendar; outside its published years plain weekdays."""
+    if day.year in _PUBLISHED_YEARS:
         return bool(chinese_calendar.is_workday(day))
-    except NotImplementedError:
-        return day.weekday() < 5
+    return day.weekday() < 5
 
 
 def add_working_days(day: date, count: int) -> date:
@@ -47,9 +51,14 @@ def add_working_days(day: date, count: int) -> date:
 
 
 def add_months(day: date, months: int) -> date:
-    """The same day `months` later, or the last day of a shorter month."""
-    index = day.year * 12 + day.month - 1 + months
-    year, month = divmod(index, 12)
-    first_of_next = date(year + (month + 1) // 12, (month + 1) % 12 + 1, 1)
-    last = (first_of_next - timedelta(days=1)).day
-    return date(year, month + 1, min(day.day, last))
+    """The same day `months` later, or the last day of a shorter month.
+
+    A record may be asked about any day that can be written, so beyond the first and the last there
+    are it is these.
+    """
+    year, month = divmod(day.year * 12 + day.month - 1 + months, 12)
+    if year < MINYEAR:
+        return date.min
+    if year > MAXYEAR:
+        return date.max
+    return date(year, month + 1, min(day.day, monthrange(year, month + 1)[1]))

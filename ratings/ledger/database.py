@@ -13,6 +13,7 @@ from typing import Any, cast
 import asyncpg
 from piccolo.engine.postgres import PostgresEngine, PostgresTransaction
 
+from ratings.ledger.connections import Connections
 from ratings.ledger.errors import Conflict, Malformed, NotFound, Unavailable
 
 
@@ -25,6 +26,8 @@ class _QuietConnection(asyncpg.Connection):  # type: ignore[misc] # asyncpg is u
 
 class Engine(PostgresEngine):
     """Piccolo's engine without the connection it would otherwise open at import time."""
+
+    connections: Connections | None = None
 
     async def prep_database(self) -> None:
         return None
@@ -59,9 +62,13 @@ async def connect(url: str, *, max_size: int = 10) -> None:
             "The database cannot be reached: {why}. Check DATABASE_URL and that the server runs.",
             why=str(error) or type(error).__name__,
         ) from error
+    ENGINE.connections = Connections(ENGINE.pool)
 
 
 async def disconnect() -> None:
+    if ENGINE.connections is not None:
+        await ENGINE.connections.close()
+        ENGINE.connections = None
     if ENGINE.pool is not None:
         await ENGINE.close_connection_pool()
 
@@ -88,31 +95,23 @@ def connection() -> asyncpg.Connection:
     return cast("asyncpg.Connection", current.connection)
 
 
-@contextmanager
-def _storable() -> Iterator[None]:
-    """The last net: Malformed for a value no column can hold, which no rule has caught."""
-    try:
-        yield
-    except asyncpg.DataError as error:
-        raise Malformed(
-            "value-not-storable",
-            "One of the values is too long, too large or holds a character that cannot be kept.",
-        ) from error
+def _unstorable() -> Malformed:
+    """The last net for a value no column can hold, which no rule has caught."""
+    return Malformed(
+        "value-not-storable",
+        "One of the values is too long, too large or holds a character that cannot be kept.",
+    )
 
 
-@contextmanager
-def _reachable() -> Iterator[None]:
-    """Unavailable where there is no database to ask, and when to ask again."""
-    try:
-        yield
-    except _UNREACHABLE as error:
-        told = Unavailable(
-            "database-unreachable",
-            "The database cannot be reached: {why}. Check DATABASE_URL and that the server runs.",
-            why=type(error).__name__,
-        )
-        told.headers = {"Retry-After": str(_AGAIN)}
-        raise told from error
+def _unreachable(error: BaseException) -> Unavailable:
+    """There is no database to ask; says when to ask again."""
+    told = Unavailable(
+        "database-unreachable",
+        "The database cannot be reached: {why}. Check DATABASE_URL and that the server runs.",
+        why=type(error).__name__,
+    )
+    told.headers = {"Retry-After": str(_AGAIN)}
+    return told
 
 
 @contextmanager
@@ -134,9 +133,12 @@ async def tx() -> AsyncIterator[None]:
         async with connection().transaction():
             yield
         return
-    with _storable(), _unique():
-        async with _outermost():
-            yield
+    try:
+        with _unique():
+            async with _outermost():
+                yield
+    except asyncpg.DataError as error:
+        raise _unstorable() from error
 
 
 @asynccontextmanager
@@ -148,9 +150,8 @@ async def snapshot() -> AsyncIterator[None]:
 
 @asynccontextmanager
 async def _outermost(**how: Any) -> AsyncIterator[None]:
-    assert ENGINE.pool is not None, "connect() comes first"
-    with _reachable():
-        acquired = await ENGINE.pool.acquire()
+    connections = _connections()
+    acquired = await _taken(connections)
     try:
         async with acquired.transaction(**how):
             token = ENGINE.current_transaction.set(_Joined(acquired))
@@ -158,30 +159,56 @@ async def _outermost(**how: Any) -> AsyncIterator[None]:
                 yield
             finally:
                 ENGINE.current_transaction.reset(token)
-    finally:
-        await ENGINE.pool.release(acquired)
+    except BaseException:
+        await connections.discard(acquired)
+        raise
+    await connections.give(acquired)
 
 
-def _source() -> Any:
-    if in_transaction():
-        return connection()
-    assert ENGINE.pool is not None, "connect() comes first"
-    return ENGINE.pool
+def _connections() -> Connections:
+    assert ENGINE.connections is not None, "connect() comes first"
+    return ENGINE.connections
+
+
+async def _taken(connections: Connections) -> Any:
+    try:
+        return await connections.take()
+    except _UNREACHABLE as error:
+        raise _unreachable(error) from error
+
+
+async def _ask(how: str, sql: str, arguments: tuple[object, ...]) -> Any:
+    """Call that method of the transaction's connection, or of any where there is none."""
+    # Written out, without context managers: it is on the way of every read.
+    current = ENGINE.current_transaction.get()
+    try:
+        if current is not None:
+            return await getattr(current.connection, how)(sql, *arguments)
+        connections = _connections()
+        taken = await connections.take()
+        try:
+            answer = await getattr(taken, how)(sql, *arguments)
+        except BaseException:
+            await connections.discard(taken)
+            raise
+        await connections.give(taken)
+        return answer
+    except asyncpg.DataError as error:
+        raise _unstorable() from error
+    except _UNREACHABLE as error:
+        raise _unreachable(error) from error
 
 
 async def fetch(sql: str, *arguments: object) -> list[asyncpg.Record]:
-    with _reachable(), _storable():
-        return cast("list[asyncpg.Record]", await _source().fetch(sql, *arguments))
+    return cast("list[asyncpg.Record]", await _ask("fetch", sql, arguments))
 
 
 async def fetchrow(sql: str, *arguments: object) -> asyncpg.Record | None:
-    with _reachable(), _storable():
-        return cast("asyncpg.Record | None", await _source().fetchrow(sql, *arguments))
+    return cast("asyncpg.Record | None", await _ask("fetchrow", sql, arguments))
 
 
 async def fetchval(sql: str, *arguments: object) -> Any:
-    with _reachable(), _storable():
-        return await _source().fetchval(sql, *arguments)
+    return await _ask("fetchval", sql, arguments)
 
 
 async def stream(sql: str, *arguments: object) -> AsyncIterator[asyncpg.Record]:
@@ -189,16 +216,23 @@ async def stream(sql: str, *arguments: object) -> AsyncIterator[asyncpg.Record]:
 
     It holds a connection until its end, so nobody's network may decide when that is.
     """
-    assert ENGINE.pool is not None, "connect() comes first"
-    with _reachable(), _storable():
-        async with ENGINE.pool.acquire() as acquired, acquired.transaction(readonly=True):
+    connections = _connections()
+    acquired = await _taken(connections)
+    try:
+        async with acquired.transaction(readonly=True):
             async for row in acquired.cursor(sql, *arguments, prefetch=_FEW):
                 yield row
+    except asyncpg.DataError as error:
+        raise _unstorable() from error
+    except _UNREACHABLE as error:
+        raise _unreachable(error) from error
+    finally:
+        # Whoever stops reading in the middle leaves a cursor behind.
+        await connections.discard(acquired)
 
 
 async def execute(sql: str, *arguments: object) -> str:
-    with _reachable(), _storable():
-        return cast(str, await _source().execute(sql, *arguments))
+    return cast(str, await _ask("execute", sql, arguments))
 
 
 def row_id(text: str) -> str:

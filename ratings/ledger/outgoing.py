@@ -9,7 +9,8 @@ import asyncio
 import socket
 import ssl
 import time
-from collections.abc import Mapping
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
 from functools import cache
 
 import httpx
@@ -26,8 +27,25 @@ _ANSWER_BYTES = 1_000
 LONGEST_ADDRESS = 500
 
 
+class Unreached(Exception):
+    """Nothing usable came back; `error` is one of the words of `Answer`, or too-long."""
+
+    def __init__(self, error: str) -> None:
+        super().__init__(error)
+        self.error = error
+
+
+class Reply(msgspec.Struct, frozen=True):
+    """An answer that was read whole; the names of `headers` are in small letters."""
+
+    status: int
+    headers: dict[str, str]
+    content: bytes
+
+
 class Answer(msgspec.Struct, frozen=True):
-    """What came back: `status` or, when nothing did, `error`; `text` is the answer's beginning.
+    """What came back from a `post`: `status` or, when nothing did, `error`; `text` is the beginning
+    of the answer.
 
     `error` is one of no-address, connection, certificate, time-out, protocol.
     """
@@ -65,20 +83,58 @@ async def post(
 
     try:
         async with asyncio.timeout(_TOTAL_SECONDS):
-            status, text = await _posted(_checked(address, networks), body, headers, networks)
-            return after(status, text=text)
-    except TimeoutError:
-        return after(error="time-out")
-    except Refused:
-        return after(error="no-address")
-    except httpx.ConnectError as error:
-        return after(error="certificate" if _is_about_tls(error) else "connection")
-    except httpx.TimeoutException:
-        return after(error="time-out")
-    except httpx.NetworkError:
-        return after(error="connection")
-    except httpx.HTTPError:
-        return after(error="protocol")
+            sent = {**headers, "Accept-Encoding": "identity"}
+            async with _answered("POST", address, body, sent, networks, _TOTAL_SECONDS) as answer:
+                return after(answer.status_code, text=await _beginning(answer))
+    except _PROBLEMS as error:
+        return after(error=_problem(error))
+
+
+async def exchange(
+    method: str,
+    address: str,
+    body: bytes,
+    headers: Mapping[str, str],
+    networks: tuple[Network, ...],
+    *,
+    most_bytes: int,
+    seconds: float,
+) -> Reply:
+    """Ask once and read the whole answer, of any status; Unreached where there is none.
+
+    Neither redirects nor an answer beyond `most_bytes`, unpacked, are followed to their end.
+    """
+    read = bytearray()
+    try:
+        async with (
+            asyncio.timeout(seconds),
+            _answered(method, address, body, headers, networks, seconds) as answer,
+        ):
+            async for piece in answer.aiter_bytes():
+                read += piece
+                if len(read) > most_bytes:
+                    raise Unreached("too-long")
+            named = {name.lower(): value for name, value in answer.headers.items()}
+            return Reply(answer.status_code, named, bytes(read))
+    except _PROBLEMS as error:
+        raise Unreached(_problem(error)) from error
+
+
+_PROBLEMS = (TimeoutError, Refused, httpx.HTTPError)
+
+
+def _problem(error: BaseException) -> str:
+    """The word for what went wrong between here and there."""
+    match error:
+        case TimeoutError() | httpx.TimeoutException():
+            return "time-out"
+        case Refused():
+            return "no-address"
+        case httpx.ConnectError():
+            return "certificate" if _is_about_tls(error) else "connection"
+        case httpx.NetworkError():
+            return "connection"
+    return "protocol"
 
 
 def _checked(text: str, networks: tuple[Network, ...]) -> httpx.URL:
@@ -98,24 +154,31 @@ def _checked(text: str, networks: tuple[Network, ...]) -> httpx.URL:
     return url.copy_with(fragment=None)
 
 
-async def _posted(
-    url: httpx.URL, body: bytes, headers: Mapping[str, str], networks: tuple[Network, ...]
-) -> tuple[int, str]:
+@asynccontextmanager
+async def _answered(
+    method: str,
+    address: str,
+    body: bytes,
+    headers: Mapping[str, str],
+    networks: tuple[Network, ...],
+    seconds: float,
+) -> AsyncIterator[httpx.Response]:
+    """The answer, whose body has yet to be read."""
+    url = _checked(address, networks)
     name = url.raw_host.decode("ascii").strip("[]")
     addresses = await _callable_addresses(url, name, networks)
-    sent = {**headers, "Host": url.netloc.decode("ascii"), "Accept-Encoding": "identity"}
     # A proxy of the environment would look the name up anew, so none is used.
     async with httpx.AsyncClient(
         verify=_trust(),
         trust_env=False,
-        timeout=httpx.Timeout(_TOTAL_SECONDS, connect=_CONNECT_SECONDS),
+        timeout=httpx.Timeout(seconds, connect=_CONNECT_SECONDS),
     ) as client:
-        for place, address in enumerate(addresses, 1):
+        for place, one in enumerate(addresses, 1):
             request = client.build_request(
-                "POST",
-                url.copy_with(host=address),
+                method,
+                url.copy_with(host=one),
                 content=body,
-                headers=sent,
+                headers={**headers, "Host": url.netloc.decode("ascii")},
                 extensions={"sni_hostname": name},
             )
             try:
@@ -124,7 +187,11 @@ async def _posted(
                 if place == len(addresses):
                     raise
                 continue
-            return answer.status_code, await _beginning(answer)
+            try:
+                yield answer
+            finally:
+                await answer.aclose()
+            return
     raise AssertionError("there is at least one address")
 
 
@@ -155,13 +222,10 @@ async def _callable_addresses(
 async def _beginning(answer: httpx.Response) -> str:
     """The first bytes as text that can be stored and shown."""
     read = bytearray()
-    try:
-        async for piece in answer.aiter_raw():
-            read += piece
-            if len(read) >= _ANSWER_BYTES:
-                break
-    finally:
-        await answer.aclose()
+    async for piece in answer.aiter_raw():
+        read += piece
+        if len(read) >= _ANSWER_BYTES:
+            break
     text = bytes(read[:_ANSWER_BYTES]).decode("utf-8", "replace")
     return "".join(one if one.isprintable() else " " for one in text).strip()
 

@@ -14,35 +14,42 @@ _COLUMNS = (
 )
 _CHUNK = 5_000
 
+# Of a row of the ledger: the public may still read it.
+ON_VIEW = "NOT EXISTS (SELECT 1 FROM unpublished_entry u WHERE u.seq = ledger_entry.seq)"
 
-async def history(subject_kind: str, subject: str) -> list[Entry]:
-    """Every act on one thing, oldest first."""
+
+async def history(subject_kind: str, subject: str, *, on_view: bool = False) -> list[Entry]:
+    """Every act on one thing, oldest first; `on_view` leaves out what was repaired."""
     rows = await fetch(
         f"SELECT {_COLUMNS} FROM ledger_entry"
-        " WHERE subject_kind = $1 AND subject = $2 ORDER BY seq",
+        f" WHERE subject_kind = $1 AND subject = $2 AND (NOT $3 OR {ON_VIEW}) ORDER BY seq",
         subject_kind,
         subject,
+        on_view,
     )
     return [Entry(*row) for row in rows]
 
 
-async def latest(limit: int, acts: tuple[str, ...] = ()) -> list[Entry]:
-    """The newest entries, of all acts or of the named ones."""
+async def latest(limit: int, acts: tuple[str, ...] = (), *, on_view: bool = False) -> list[Entry]:
+    """The newest entries, of all acts or of the named ones; `on_view` leaves out what was
+    repaired."""
     rows = await fetch(
-        f"SELECT {_COLUMNS} FROM ledger_entry"
-        " WHERE $1::text[] = '{}' OR act = ANY($1) ORDER BY seq DESC LIMIT $2",
+        f"SELECT {_COLUMNS} FROM ledger_entry WHERE ($1::text[] = '{{}}' OR act = ANY($1))"
+        f" AND (NOT $3 OR {ON_VIEW}) ORDER BY seq DESC LIMIT $2",
         list(acts),
         limit,
+        on_view,
     )
     return [Entry(*row) for row in rows]
 
 
 class Wanted(msgspec.Struct, frozen=True):
-    """Which entries: an empty text or tuple asks for all."""
+    """Which entries: an empty text or tuple asks for all; `on_view` leaves out the repaired."""
 
     subject_kind: str = ""
     subject: str = ""
     acts: tuple[str, ...] = ()
+    on_view: bool = False
 
 
 async def entries(wanted: Wanted, *, before: int | None, limit: int) -> list[Entry]:
@@ -50,12 +57,14 @@ async def entries(wanted: Wanted, *, before: int | None, limit: int) -> list[Ent
     rows = await fetch(
         f"SELECT {_COLUMNS} FROM ledger_entry WHERE ($1 = '' OR subject_kind = $1)"
         " AND ($2 = '' OR subject = $2) AND ($3::text[] = '{}' OR act = ANY($3))"
-        " AND ($4::bigint IS NULL OR seq < $4) ORDER BY seq DESC LIMIT $5",
+        f" AND ($4::bigint IS NULL OR seq < $4) AND (NOT $6 OR {ON_VIEW})"
+        " ORDER BY seq DESC LIMIT $5",
         wanted.subject_kind,
         wanted.subject,
         list(wanted.acts),
         before,
         limit,
+        wanted.on_view,
     )
     return [Entry(*row) for row in rows]
 
@@ -69,12 +78,13 @@ async def entries_after(wanted: Wanted, after: int, limit: int) -> list[Entry]:
     rows = await fetch(
         f"SELECT {_COLUMNS} FROM ledger_entry WHERE ($1 = '' OR subject_kind = $1)"
         " AND ($2 = '' OR subject = $2) AND ($3::text[] = '{}' OR act = ANY($3))"
-        " AND seq > $4 ORDER BY seq LIMIT $5",
+        f" AND seq > $4 AND (NOT $6 OR {ON_VIEW}) ORDER BY seq LIMIT $5",
         wanted.subject_kind,
         wanted.subject,
         list(wanted.acts),
         after,
         limit,
+        wanted.on_view,
     )
     return [Entry(*row) for row in rows]
 

@@ -22,3 +22,12 @@ class LedgerEntry(Table, db=ENGINE):
     previous_hash = Varchar(length=64)
     hash = Varchar(length=64)
     api_key = Varchar(length=10, null=True, default=None)
+
+
+class UnpublishedEntry(Table, db=ENGINE):
+    """The number of an entry that the public reads no more, because what it tells was repaired.
+
+    The chain keeps the entry, and officials and the agency go on reading it.
+    """
+
+    seq = BigInt(primary_key=True)

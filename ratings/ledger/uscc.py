@@ -8,14 +8,14 @@ Uscc = NewType("Uscc", str)
 
 ALPHABET = "0123456789ABCDEFGHJKLMNPQRTUWXY"
 _VALUE = {character: value for value, character in enumerate(ALPHABET)}
-_WEIGHTS = (1, 3, 9, 27, 19, 26, 16, 17, 20, 29, 25, 13, 8, 24, 10, 30, 28)
+WEIGHTS = (1, 3, 9, 27, 19, 26, 16, 17, 20, 29, 25, 13, 8, 24, 10, 30, 28)
 
 
 def check_character(first_seventeen: str) -> str:
     """The eighteenth character that belongs to the first seventeen (all of ALPHABET)."""
     total = sum(
         _VALUE[character] * weight
-        for character, weight in zip(first_seventeen, _WEIGHTS, strict=True)
+        for character, weight in zip(first_seventeen, WEIGHTS, strict=True)
     )
     return ALPHABET[(31 - total % 31) % 31]
 
