@@ -52,7 +52,7 @@ async def listings_leaving(standard: FeeStandard) -> list[Leaving]:
         " l.options"
         " FROM listing l JOIN agency a ON a.uscc = l.agency"
         " WHERE l.state = 'live' AND a.state = 'admitted' AND l.package = ANY($1)"
-        " AND NOT EXISTS (SELECT 1 FROM delisting d WHERE d.uscc = a.uscc AND d.lifted_at IS NULL)"
+        " AND NOT EXISTS (SELECT 1 FROM off_market d WHERE d.uscc = a.uscc)"
         " ORDER BY l.package, a.name, l.id",
         list(touched),
     )

@@ -12,9 +12,16 @@ from datetime import date
 import msgspec
 
 from market.catalogue.edition_queries import draft_items, items_of, packages_holding
-from market.catalogue.editions import Change, Differences, Items, apply_changes, differences
+from market.catalogue.editions import (
+    Change,
+    Differences,
+    Items,
+    apply_changes,
+    differences,
+    refuse_orphans,
+)
 from market.catalogue.items import FirstEdition, Item
-from market.catalogue.standards import load_fee_standards
+from market.catalogue.standard_versions import newest_standards
 from ratings.ledger.actions import record
 from ratings.ledger.actors import Actor, second_person
 from ratings.ledger.clock import local_date, start_of_day
@@ -137,7 +144,7 @@ async def propose_change(
     person = _person(actor)
     async with tx():
         await _locked_draft(edition, expected)
-        apply_changes(await draft_items(edition), [change], load_fee_standards())
+        apply_changes(await draft_items(edition), [change], await newest_standards())
         position: int = await fetchval(
             "INSERT INTO edition_change (id, edition, position, change, proposed_by, proposed_at)"
             " VALUES ($1, $2, (SELECT coalesce(max(c.position), 0) + 1 FROM edition_change c"
@@ -243,6 +250,7 @@ async def adopt_edition(
         found = differences(await items_of(str(row["base"])), made)
         if not found.added and not found.changed:
             raise Refused("edition-empty", "This draft changes nothing yet.")
+        refuse_orphans(found, made)
         await _refuse_held(found)
         await put_versions(edition, made.values())
         await execute(

@@ -16,7 +16,7 @@ from market.catalogue.editions import (
     differences,
 )
 from market.catalogue.items import Item
-from market.catalogue.standards import load_fee_standards
+from market.catalogue.standard_versions import newest_standards
 from ratings.ledger.actors import Actor, Role
 from ratings.ledger.database import fetch, fetchrow, fetchval
 from ratings.ledger.errors import Bilingual, NotFound, Refused
@@ -159,7 +159,7 @@ async def draft_items(identifier: str) -> dict[str, Item]:
         "SELECT change FROM edition_change WHERE edition = $1 ORDER BY position", identifier
     )
     proposed = [msgspec.json.decode(row[0], type=Change) for row in rows]
-    return apply_changes(await items_of(base), proposed, load_fee_standards())
+    return apply_changes(await items_of(base), proposed, await newest_standards())
 
 
 class EditionDifferences(msgspec.Struct, frozen=True):

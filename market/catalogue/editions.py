@@ -129,11 +129,7 @@ def _ended(items: Items, item: Item, change: Change) -> Item:
         successor = change.successor or ""
         other = items.get(successor)
         if other is None or not other.active or successor == item.code:
-            raise Refused(
-                "successor-unknown",
-                "Item {code} needs another active item of this edition to take its place.",
-                code=item.code,
-            )
+            raise _no_successor(item.code)
     return msgspec.structs.replace(
         item,
         active=False,
@@ -141,6 +137,26 @@ def _ended(items: Items, item: Item, change: Change) -> Item:
         successor=successor,
         withdrawn_reason_zh=change.reason_zh.strip(),
         withdrawn_reason_en=change.reason_en.strip(),
+    )
+
+
+def refuse_orphans(found: Differences, later: Items) -> None:
+    """Refused where an item ends in this edition and what takes its place ends in it, too.
+
+    Acts come one after the other, so the successor was active when it was named. That it ends in a
+    later edition is another matter: then it has a reason, and perhaps a successor, of its own.
+    """
+    for one in found.changed:
+        successor = one.successor if one.kind in ("merged", "replaced") else None
+        if successor is not None and not later[successor].active:
+            raise _no_successor(one.code)
+
+
+def _no_successor(code: str) -> Refused:
+    return Refused(
+        "successor-unknown",
+        "Item {code} needs another active item of this edition to take its place.",
+        code=code,
     )
 
 
@@ -164,8 +180,9 @@ def _record(fields: Mapping[str, object], standards: Mapping[str, FeeStandard]) 
     if faults := faults_of(item, standards):
         raise Refused(
             "item-invalid",
-            "The record of item {code} is not complete.",
+            "The record of item {code} cannot stand yet: {count} of its fields want mending.",
             code=item.code,
+            count=len(faults),
             faults=tuple(faults),
         )
     return item

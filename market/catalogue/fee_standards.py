@@ -8,7 +8,7 @@ import msgspec
 
 from market.catalogue.factors import Factor
 from market.catalogue.shapes import Method
-from ratings.ledger.errors import Refused
+from ratings.ledger.errors import Bilingual, Refused
 
 # Ten trillion yuan and eight places: beyond any project, and small enough to stay exact cheaply.
 _MOST = Decimal(10) ** 9
@@ -88,15 +88,19 @@ class FeeStandard(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fiel
     notes_en: tuple[str, ...] = ()
 
 
-def checked_figure(field: str, figure: Decimal) -> Decimal:
-    """The figure itself, or Refused where no project could have it."""
+def checked_figure(field: str, figure: Decimal, label: Bilingual | None = None) -> Decimal:
+    """The figure itself, or Refused where no project could have it.
+
+    `field` is its name for programs, `label` that for people, where it has one.
+    """
     exponent = figure.as_tuple().exponent
     if not isinstance(exponent, int) or not 0 <= figure <= _MOST or exponent < _PLACES:
         raise Refused(
             "impossible-figure",
-            "{field} must be a number from 0 to {most} with at most {places} decimal places; "
+            "{label} must be a number from 0 to {most} with at most {places} decimal places; "
             "{figure} is not.",
             field=field,
+            label=label or field,
             most=f"{_MOST:,f}",
             places=-_PLACES,
             figure=str(figure),

@@ -14,7 +14,7 @@ from market.catalogue.brackets import reckon
 from market.catalogue.fee_standards import Facts, FeeKind, FeeStandard, checked_figure
 from market.catalogue.shapes import UnitPrice
 from market.catalogue.workings import Line, MoneyUnit, fen, show
-from ratings.ledger.errors import Refused
+from ratings.ledger.errors import Bilingual, Refused
 
 __all__ = ["LABEL", "Estimate", "Facts", "FeeKind", "FeeStandard", "estimate"]
 
@@ -124,15 +124,16 @@ def _figure(name: str, kind: FeeKind, facts: Facts) -> Decimal:
     field = "amount_wan" if kind.driver == "amount" else "quantity"
     if figure is None and isinstance(kind.table, UnitPrice) and kind.table.whole_job:
         return Decimal(1)
+    label = Bilingual(zh=kind.figure_zh, en=kind.figure_en)
     if figure is None:
         raise Refused(
             "missing-fact",
             "{field} is needed for {kind}: {figure}.",
             field=field,
             kind=name,
-            figure=f"{kind.figure_zh} / {kind.figure_en}",
+            figure=label,
         )
-    return checked_figure(field, figure)
+    return checked_figure(field, figure, label)
 
 
 def _question(standard: FeeStandard, kind: FeeKind, figure: Decimal) -> Line:

@@ -299,7 +299,12 @@ async def _save(actor: Actor, guide: _Guide, text: GuideText, expected: Versions
     made = tidied(text, last_key=last_key(guide.in_force, guide.text))
     faults = faults_of(made)
     if faults:
-        raise Refused("guide-invalid", "The guide cannot be saved like this.", faults=tuple(faults))
+        raise Refused(
+            "guide-invalid",
+            "The guide cannot be saved like this: {count} of its fields cannot stand.",
+            count=len(faults),
+            faults=tuple(faults),
+        )
     await _check_templates(guide.code, made)
     version = guide.version + 1
     await execute(

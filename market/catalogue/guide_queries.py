@@ -299,7 +299,7 @@ async def template(actor: Actor, identifier: str) -> StoredTemplate:
     """A template with its place in the store: anybody's once it is published, before that of those
     who read the draft that it belongs to."""
     row = await fetchrow(
-        "SELECT t.id::text, t.filename, t.content_type, t.size, t.sha256, t.storage_key"  # noqa: S608
+        "SELECT t.id::text, t.filename, t.content_type, t.size, t.sha256, t.storage_key"
         " FROM guide_template t JOIN item i ON i.code = t.item"
         f" WHERE (t.published_at IS NOT NULL OR {_VISIBLE}) AND t.id = $3",
         *_readers(actor),

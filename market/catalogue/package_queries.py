@@ -15,8 +15,7 @@ from market.catalogue.packages import FeeLine, Package
 from market.catalogue.project_facts import ProjectFacts
 from market.catalogue.queries import county_ranges, items
 from market.catalogue.schedule import Bar, package_days, schedule
-from market.catalogue.standard_versions import standards_on
-from market.catalogue.standards import load_fee_standards
+from market.catalogue.standard_versions import newest_standards, standards_on
 from ratings.ledger.clock import local_date
 from ratings.ledger.database import fetch, fetchrow
 from ratings.ledger.errors import NotFound, Refused, SteelyardError
@@ -192,4 +191,4 @@ async def unsound(record: Package, every: dict[str, Item] | None = None) -> list
         for code in await leaving_items()
         if code in record.items + record.optional
     ]
-    return [*problems(record, every, load_fee_standards()), *taken, *leaving]
+    return [*problems(record, every, await newest_standards()), *taken, *leaving]

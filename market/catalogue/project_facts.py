@@ -11,7 +11,7 @@ import msgspec
 
 from market.catalogue.fee_standards import checked_figure
 from market.catalogue.workings import Line, show
-from ratings.ledger.errors import Refused
+from ratings.ledger.errors import Bilingual, Refused
 
 
 class ProjectFacts(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -113,9 +113,10 @@ FIELDS: dict[str, Field] = {
 def number(facts: ProjectFacts, name: str) -> tuple[Decimal, tuple[Line, ...]]:
     """A figure of the project and the assumptions behind it. Refused where it must be given."""
     given: Decimal | None = getattr(facts, name)
-    if given is not None:
-        return checked_figure(name, given), ()
     field = FIELDS[name]
+    label = Bilingual(zh=field.label_zh, en=field.label_en)
+    if given is not None:
+        return checked_figure(name, given, label), ()
     if name in CONSTANTS:
         value = CONSTANTS[name]
         return value, (_assumed(field, value, show(value), show(value)),)
@@ -131,7 +132,7 @@ def number(facts: ProjectFacts, name: str) -> tuple[Decimal, tuple[Line, ...]]:
         "missing-fact",
         "{field} is needed: {label}.",
         field=name,
-        label=f"{field.label_zh} / {field.label_en}",
+        label=label,
     )
 
 

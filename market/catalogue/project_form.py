@@ -1,9 +1,10 @@
 """Which figures a package asks for: the description from which a form or a schema is made."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 
 import msgspec
 
+from market.catalogue.fee_standards import FeeStandard
 from market.catalogue.packages import FeeLine, FeePart, Package
 from market.catalogue.project_facts import (
     CHOSEN,
@@ -14,12 +15,13 @@ from market.catalogue.project_facts import (
     Choice,
     Field,
 )
-from market.catalogue.standards import load_fee_standards
 from market.catalogue.workings import show
 
 
-def facts_needed(package: Package) -> tuple[Field, ...]:
+def facts_needed(package: Package, standards: Mapping[str, FeeStandard]) -> tuple[Field, ...]:
     """The inputs of the package's form, the required ones first.
+
+    `standards` are those in force, by code: their trades and grades are what may be chosen.
 
     A figure that only an optional item needs is not required: whoever adds the item gives it.
     """
@@ -29,7 +31,9 @@ def facts_needed(package: Package) -> tuple[Field, ...]:
         (optional if set(line.items) <= set(package.optional) else required).update(needs)
         optional |= helps
     fields = [
-        _field(name, name in required, package) for name in FIELDS if name in required | optional
+        _field(name, name in required, package, standards)
+        for name in FIELDS
+        if name in required | optional
     ]
     return tuple(sorted(fields, key=lambda field: not field.required))
 
@@ -48,10 +52,12 @@ def _line_needs(line: FeeLine) -> tuple[set[str], set[str]]:
     return needs, helps
 
 
-def _field(name: str, required: bool, package: Package) -> Field:
+def _field(
+    name: str, required: bool, package: Package, standards: Mapping[str, FeeStandard]
+) -> Field:
     field = msgspec.structs.replace(FIELDS[name], required=required)
     if field.type == "choice":
-        choices = NAMED.get(name) or tuple(_choices_of(name, _parts(package)))
+        choices = NAMED.get(name) or tuple(_choices_of(name, _parts(package), standards))
         field = msgspec.structs.replace(field, choices=choices)
     if required:
         return field
@@ -63,13 +69,15 @@ def _parts(package: Package) -> Iterable[FeePart]:
     return (part for line in package.fee_lines for part in line.parts)
 
 
-def _choices_of(fact: str, parts: Iterable[FeePart]) -> Iterable[Choice]:
+def _choices_of(
+    fact: str, parts: Iterable[FeePart], standards: Mapping[str, FeeStandard]
+) -> Iterable[Choice]:
     """The named choices of the standards this fact is handed to."""
     seen = set[str]()
     for part in parts:
-        if fact not in part.passes:
+        if fact not in part.passes or part.standard not in standards:
             continue
-        for table in load_fee_standards()[part.standard].factors:
+        for table in standards[part.standard].factors:
             for code, zh, en, _ in getattr(table, "rows", ()) if table.fact == fact else ():
                 if code not in seen:
                     seen.add(code)

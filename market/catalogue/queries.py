@@ -1,30 +1,57 @@
 """Reading the catalogue as it stands in the database, and what a package should cost."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import date, datetime
-from functools import lru_cache
+from functools import lru_cache, partial
+from typing import TypeVar
 
+import asyncpg
 import msgspec
 
 from market.catalogue.county import CountyRange
+from market.catalogue.fee_standards import FeeStandard
+from market.catalogue.independence import ReviewRule, review_rules, rules_about
 from market.catalogue.items import Item
 from market.catalogue.package_fees import PackageRange
 from market.catalogue.package_fees import package_range as reckon
 from market.catalogue.packages import Package
 from market.catalogue.project_facts import Field, ProjectFacts
 from market.catalogue.project_form import facts_needed
-from market.catalogue.schedule import package_days
+from market.catalogue.schedule import Bar, package_days, schedule
 from market.catalogue.standard_versions import standards_on
-from ratings.ledger.database import fetch, fetchrow
+from ratings.ledger.clock import local_date, now
+from ratings.ledger.database import fetch, fetchrow, fetchval
 from ratings.ledger.errors import NotFound, Refused
+
+T = TypeVar("T")
+
+# The catalogue changes a few times a year and is read by every page. So PostgreSQL is asked for a
+# mark of the records first, and for the records themselves only where the mark is a new one. By
+# chance two different texts have the same one of 64 bits once in 10^19 times.
+_MOST_MARKS = 512
+_LISTS: dict[int, list[Item]] = {}
 
 
 async def items(*, active: bool | None = None) -> list[Item]:
     """Every item in the order of its code, or only the active or the withdrawn ones."""
-    rows = await fetch(
-        "SELECT record FROM item WHERE $1::bool IS NULL OR active = $1 ORDER BY code", active
-    )
-    return [_item(row[0]) for row in rows]
+    found = "FROM item WHERE $1::bool IS NULL OR active = $1"
+    mark = f"SELECT hashtextextended(string_agg(record::text, '' ORDER BY code), 0) {found}"
+    seen = await fetchval(mark, active)
+    # No record has no mark.
+    known = [] if seen is None else _LISTS.get(seen)
+    if known is None:
+        # The mark once more, in the same moment as the records.
+        rows = await fetch(f"SELECT ({mark}), record {found} ORDER BY code", active)
+        known = [_item(row[1]) for row in rows]
+        if rows:
+            _remember(_LISTS, rows[0][0], known)
+    return list(known)
+
+
+def _remember(marks: dict[int, T], mark: int, found: T) -> None:
+    if len(marks) >= _MOST_MARKS:
+        marks.clear()
+    marks[mark] = found
 
 
 async def item(code: str) -> Item:
@@ -34,7 +61,6 @@ async def item(code: str) -> Item:
     return _item(row[0])
 
 
-# The catalogue has dozens of records that change once a year, and every page decodes some of them.
 @lru_cache(maxsize=512)
 def _item(record: str) -> Item:
     return msgspec.json.decode(record, type=Item)
@@ -45,7 +71,8 @@ class PackageRow(msgspec.Struct, frozen=True):
     ones.
 
     `agencies` counts those that sell it today; `figures` are what its fee range is reckoned from.
-    `number` is that of the version in force.
+    `schedule` is that of the required items, `independence` says who may not be chosen. `number` is
+    that of the version in force.
     """
 
     code: str
@@ -61,49 +88,80 @@ class PackageRow(msgspec.Struct, frozen=True):
     optional: list[Item]
     related: list[Item]
     figures: tuple[Field, ...]
+    schedule: tuple[Bar, ...]
+    independence: tuple[ReviewRule, ...]
     record: Package
     version: int
     number: int
 
 
 _PACKAGE = """
-    SELECT p.record, p.supervisor::text, o.name,
+    SELECT p.supervisor::text AS supervisor, o.name AS supervisor_name,
            (SELECT count(*) FROM listing l JOIN agency a ON a.uscc = l.agency
             WHERE l.package = p.code AND l.state = 'live' AND a.state = 'admitted'
-              AND NOT EXISTS (SELECT 1 FROM delisting d
-                              WHERE d.uscc = a.uscc AND d.lifted_at IS NULL))::int,
-           ARRAY(SELECT i.record::text FROM item i WHERE (p.record->'items'
-                 || coalesce(p.record->'optional', '[]') || coalesce(p.record->'related', '[]'))
-                 ? i.code), p.version,
+              AND NOT EXISTS (SELECT 1 FROM off_market d WHERE d.uscc = a.uscc))::int AS agencies,
+           p.version,
            (SELECT max(v.number) FROM package_version v
-            WHERE v.package = p.code AND v.in_force_at IS NOT NULL)
+            WHERE v.package = p.code AND v.in_force_at IS NOT NULL) AS number,
+           hashtextextended('{today}' || p.record::text || array_to_string(held.records, '')
+               || (SELECT coalesce(string_agg(v.id::text, ' ' ORDER BY v.id), '')
+                   FROM fee_standard_version v WHERE v.state = 'adopted'), 0) AS mark
+           {records}
     FROM package p LEFT JOIN organisation o ON o.id = p.supervisor
+    CROSS JOIN LATERAL (
+        SELECT ARRAY(SELECT i.record::text FROM item i WHERE i.code IN (
+                     SELECT jsonb_array_elements_text(p.record->'items'
+                         || coalesce(p.record->'optional', '[]')
+                         || coalesce(p.record->'related', '[]'))) ORDER BY i.code) AS records) held
+    {which}
 """
 
 
 class _Contents(msgspec.Struct, frozen=True):
-    """What follows from the records of a package and its items alone."""
+    """What follows from the records of a package and its items, and from the fee standards in force
+    on a day."""
 
     record: Package
     items: dict[str, Item]
     working_days: int
     figures: tuple[Field, ...]
+    schedule: tuple[Bar, ...]
+    independence: tuple[ReviewRule, ...]
 
 
-@lru_cache(maxsize=64)
-def _contents(record: str, items: tuple[str, ...]) -> _Contents:
+_CONTENTS: dict[int, _Contents] = {}
+
+
+def _contents(record: str, items: Sequence[str], standards: Mapping[str, FeeStandard]) -> _Contents:
     package = msgspec.json.decode(record, type=Package)
     found = {item.code: item for item in map(_item, items)}
     return _Contents(
         record=package,
         items=found,
         working_days=package_days(package, found),
-        figures=facts_needed(package),
+        figures=facts_needed(package, standards),
+        schedule=schedule(package, found),
+        independence=tuple(rules_about(package.items + package.optional, review_rules())),
     )
 
 
-def _package(row: tuple[str, str | None, str | None, int, list[str], int, int]) -> PackageRow:
-    contents = _contents(row[0], tuple(row[4]))
+async def _packages(which: str, *arguments: object) -> list[PackageRow]:
+    today = local_date(now())
+    query = partial(_PACKAGE.format, which=which, today=today)
+    rows = await fetch(query(records=""), *arguments)
+    if any(row["mark"] not in _CONTENTS for row in rows):
+        rows = await fetch(query(records=", p.record, held.records"), *arguments)
+        # After the mark: what is adopted in between makes it one that never comes again.
+        standards = await standards_on(today)
+        contents = [_contents(row["record"], row["records"], standards) for row in rows]
+        for row, one in zip(rows, contents, strict=True):
+            _remember(_CONTENTS, row["mark"], one)
+    else:
+        contents = [_CONTENTS[row["mark"]] for row in rows]
+    return [_package(row, one) for row, one in zip(rows, contents, strict=True)]
+
+
+def _package(row: asyncpg.Record, contents: _Contents) -> PackageRow:
     record, found = contents.record, contents.items
     return PackageRow(
         code=record.code,
@@ -112,29 +170,30 @@ def _package(row: tuple[str, str | None, str | None, int, list[str], int, int]) 
         description_zh=record.description_zh,
         description_en=record.description_en,
         working_days=contents.working_days,
-        supervisor=row[1],
-        supervisor_name=row[2],
-        agencies=row[3],
+        supervisor=row["supervisor"],
+        supervisor_name=row["supervisor_name"],
+        agencies=row["agencies"],
         items=[found[code] for code in record.items],
         optional=[found[code] for code in record.optional],
         related=[found[code] for code in record.related],
         figures=contents.figures,
+        schedule=contents.schedule,
+        independence=contents.independence,
         record=record,
-        version=row[5],
-        number=row[6],
+        version=row["version"],
+        number=row["number"],
     )
 
 
 async def packages() -> list[PackageRow]:
-    rows = await fetch(f"{_PACKAGE} ORDER BY p.position")
-    return [_package(tuple(row)) for row in rows]
+    return await _packages("ORDER BY p.position")
 
 
 async def package(code: str) -> PackageRow:
-    row = await fetchrow(f"{_PACKAGE} WHERE p.code = $1", code)
-    if row is None:
+    found = await _packages("WHERE p.code = $1", code)
+    if not found:
         raise NotFound("package-unknown", "The catalogue has no package {code}.", code=code)
-    return _package(tuple(row))
+    return found[0]
 
 
 class CountyRangeRow(msgspec.Struct, frozen=True):

@@ -5,6 +5,7 @@ Every cell is text: no code loses a digit, no figure is rounded, and nothing is 
 
 import io
 from collections.abc import Iterator, Sequence
+from datetime import UTC, datetime
 from decimal import Decimal
 
 import xlsxwriter
@@ -56,6 +57,8 @@ def workbook_of(standard: FeeStandard | None) -> bytes:
             "strings_to_urls": False,
         },
     )
+    # Without the moment of its making: the same content is the same file, with the same tag.
+    book.set_properties({"created": datetime(2000, 1, 1, tzinfo=UTC)})
     text = book.add_format({"num_format": "@", "text_wrap": True, "valign": "top"})
     head = book.add_format({"bold": True, "text_wrap": True, "bg_color": "#E3ECF6", "border": 1})
     guide = book.add_worksheet(GUIDE)

@@ -17,6 +17,23 @@ _DECODED: dict[str, FeeStandard] = {}
 
 async def standards_on(on: date) -> dict[str, FeeStandard]:
     """By code, of each standard the version that has begun last by the day."""
+    return _on(await _adopted(), on)
+
+
+async def newest_standards() -> dict[str, FeeStandard]:
+    """By code, of each standard the version that begins last, be it on a day still to come: the
+    list and the packages are prepared for that day before it."""
+    return _on(await _adopted(), date.max)
+
+
+async def every_version() -> list[FeeStandard]:
+    """By code and day of beginning, those of the past and those still to come as well."""
+    versions = (*shipped_versions(), *(_DECODED[one] for one in await _adopted()))
+    return sorted(versions, key=lambda one: (one.code, one.valid_from))
+
+
+async def _adopted() -> tuple[str, ...]:
+    """The ids of what has been adopted here, each decoded by now."""
     rows = await fetch("SELECT id::text FROM fee_standard_version WHERE state = 'adopted'")
     adopted = tuple(sorted(row[0] for row in rows))
     unread = [identifier for identifier in adopted if identifier not in _DECODED]
@@ -26,7 +43,7 @@ async def standards_on(on: date) -> dict[str, FeeStandard]:
             unread,
         ):
             _DECODED[identifier] = msgspec.json.decode(record, type=FeeStandard)
-    return _on(adopted, on)
+    return adopted
 
 
 @lru_cache(maxsize=256)

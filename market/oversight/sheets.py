@@ -12,7 +12,7 @@ import io
 import re
 import unicodedata
 from collections.abc import AsyncIterator, Callable, Iterable, Sequence
-from datetime import date, datetime
+from datetime import UTC, date, datetime
 from decimal import Decimal
 
 import msgspec
@@ -110,6 +110,8 @@ def as_workbook(sheets: Sequence[Sheet]) -> bytes:
             "strings_to_urls": False,
         },
     )
+    # Without the moment of its making: the same content is the same file, with the same tag.
+    book.set_properties({"created": datetime(2000, 1, 1, tzinfo=UTC)})
     head = book.add_format({"bold": True, "bottom": 1})
     wrapped = book.add_format({"text_wrap": True, "valign": "top"})
     for name, heads, rows in sheets:

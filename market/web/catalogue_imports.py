@@ -1,4 +1,4 @@
-"""A file of items for the centre becomes the draft of an edition, or every wrong cell is named."""
+"""A file of the catalogue becomes drafts and proposals, or every wrong cell is named."""
 
 from typing import Any
 
@@ -8,16 +8,23 @@ from litestar.datastructures import UploadFile
 from market.accounts.identity import Asking, actor
 from market.accounts.permissions import allow
 from market.catalogue.edition_actions import NewEdition
-from market.oversight.importing import Imported, RowsRefused, import_items
-from market.oversight.item_files import MOST_BYTES, Form
+from market.oversight.catalogue_files import MOST_BYTES, Form
+from market.oversight.importing import PARTS, Imported, RowsRefused, import_catalogue
 from market.web import text
 from market.web.forms import Form as Submitted
 from market.web.forms import refusal, submitted
 from market.web.render import locale_of, page
 from ratings.ledger.actors import Role
 from ratings.ledger.errors import Refused, SteelyardError
+from ratings.ledger.text import N_
 
 _HERE = "/console/catalogue-imports"
+_PARTS = {
+    "items": N_("Service items"),
+    "packages": N_("Packages"),
+    "county-ranges": N_("County ranges"),
+}
+_LEADS_TO = {"packages": "/console/packages", "county-ranges": "/console/ranges"}
 _ENDINGS: dict[str, Form] = {".xlsx": "xlsx", ".csv": "csv", ".json": "json"}
 
 
@@ -37,6 +44,8 @@ def _page(
             (one.row, one.column, text.error_text(locale_of(request), one.error)) for one in wrong
         ],
         made=made,
+        parts=[(one, _PARTS[one]) for one in PARTS],
+        leads_to=_LEADS_TO,
         endings=",".join(_ENDINGS),
         most_mb=MOST_BYTES // (1024 * 1024),
         **refusal(request, error, {"title-missing": "title_zh", "reason-missing": "note_zh"}),
@@ -64,8 +73,9 @@ async def import_file(request: Asking) -> Response[Any]:
                 kinds=", ".join(_ENDINGS),
                 name=file.filename,
             )
-        made = await import_items(
+        made = await import_catalogue(
             actor(request),
+            form.choice("part", *PARTS),
             await file.read(MOST_BYTES + 1),
             _ENDINGS[ending],
             NewEdition(form.text("title_zh"), form.text("note_zh")),

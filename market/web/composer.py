@@ -2,13 +2,14 @@
 adopted by another."""
 
 import re
-from typing import Any
+from typing import Any, Literal
 
 import msgspec
 from litestar import Response, get, post
 
 from market.accounts.identity import Asking, actor
 from market.accounts.permissions import allow
+from market.catalogue.item_fees import load_item_fees
 from market.catalogue.items import Item
 from market.catalogue.package_actions import (
     Draft,
@@ -23,12 +24,14 @@ from market.catalogue.package_queries import (
     known_lines,
     preview,
 )
-from market.catalogue.packages import FeeLine, Package
+from market.catalogue.packages import FeeLine, Package, Remark
 from market.catalogue.project_form import facts_needed
 from market.catalogue.queries import items, packages
+from market.catalogue.standard_versions import newest_standards
 from market.web import asked
 from market.web.catalogue import EXAMPLE
 from market.web.forms import Form, refusal, submitted
+from market.web.item_form import rows_shown
 from market.web.project import read_facts
 from market.web.render import locale_of, page, see_other
 from market.web.text import error_text
@@ -38,7 +41,16 @@ from ratings.ledger.errors import SteelyardError
 from ratings.ledger.text import N_
 
 _HERE = "/console/composer"
+Status = Literal["published", "copy", "unconfirmed", "proposal"]
 _ROLES = ("required", "optional", "related")
+_REMARKS = ("pitfalls", "violations")
+_OF_A_REMARK = ("zh", "en", "source_zh", "source_en")
+_STATUSES: tuple[Status, Status, Status, Status] = (
+    "published",
+    "copy",
+    "unconfirmed",
+    "proposal",
+)
 _FIELDS = {
     "reason-missing": "reason",
     "discount-out-of-bounds": "discount",
@@ -57,6 +69,17 @@ class _Bench(msgspec.Struct, frozen=True):
     draft: DraftRow | None
     every: dict[str, Item]
     lines: list[FeeLine]
+
+    def offered(self, code: str) -> dict[str, FeeLine]:
+        """The lines that may price an item, by the name of the choice: the county range, the
+        item's own line outside of packages, and those of the packages."""
+        every = [*load_item_fees(), *self.base.fee_lines, *self.lines]
+        standing = [line for line in every if code in line.items and line.parts]
+        found = {"county": FeeLine(items=(code,))}
+        for line in standing:
+            if line not in found.values():
+                found[f"line-{len(found)}"] = line
+        return found
 
     @property
     def base(self) -> Package:
@@ -90,6 +113,11 @@ def _typed(record: Package, reason: str) -> dict[str, str]:
         "discount": "" if percent is None else str(percent),
         "reason": reason,
     }
+    for name in _REMARKS:
+        remarks: tuple[Remark, ...] = getattr(record, name)
+        for at, one in enumerate(remarks):
+            said = msgspec.structs.asdict(one) | {"items": " ".join(one.items)}
+            typed |= {f"{name}-{at}-{field}": value for field, value in said.items()}
     for role, codes in zip(_ROLES, (record.items, record.optional, record.related), strict=True):
         typed |= {f"role-{code}": role for code in codes}
     return typed | {f"waits-{code}": " ".join(before) for code, before in record.waits.items()}
@@ -107,8 +135,14 @@ def _composed(form: Form, bench: _Bench) -> Package:
         role: tuple(code for code in order if form.text(f"role-{code}") == role) for role in _ROLES
     }
     within = (*roles["required"], *roles["optional"])
+    # What was chosen for an item comes before what the package, or another one, has for it.
+    chosen = [
+        line
+        for code in within
+        if (line := bench.offered(code).get(form.text(f"fee-{code}"))) is not None
+    ]
     lines: list[FeeLine] = []
-    for line in (*base.fee_lines, *bench.lines):
+    for line in (*chosen, *base.fee_lines, *bench.lines):
         covered = {code for one in lines for code in one.items}
         if set(line.items) <= set(within) and covered.isdisjoint(line.items):
             lines.append(line)
@@ -130,7 +164,24 @@ def _composed(form: Form, bench: _Bench) -> Package:
         },
         fee_lines=tuple(lines),
         discount_percent=form.decimal("discount"),
+        pitfalls=_remarks(form, "pitfalls"),
+        violations=_remarks(form, "violations"),
     )
+
+
+def _remarks(form: Form, name: str) -> tuple[Remark, ...]:
+    """The rows that say something; what a row lacks is marked at its field."""
+    found = []
+    for at in range(rows_shown(form.typed, name)):
+        key = f"{name}-{at}"
+        texts = {field: form.text(f"{key}-{field}") for field in _OF_A_REMARK}
+        codes = form.text(f"{key}-items")
+        if any(texts.values()) or codes:
+            form.required(*(f"{key}-{field}" for field in _OF_A_REMARK))
+            status = form.choice(f"{key}-status", *_STATUSES)
+            items_meant = tuple(dict.fromkeys(re.findall(r"\w+", codes)))
+            found.append(Remark(items=items_meant, status=status, **texts))
+    return tuple(found)
 
 
 async def _composer_page(
@@ -141,10 +192,11 @@ async def _composer_page(
         error, status = _unread(form), 200
     else:
         status = error.status
-    fields = facts_needed(record)
+    standards = await newest_standards()
+    fields = facts_needed(record, standards)
     figures = {one.name: form.text(one.name) or EXAMPLE.get(one.name, "") for one in fields}
     who = actor(request)
-    facts = read_facts(Form(figures), record)
+    facts = read_facts(Form(figures), fields)
     counted = [code for code in record.optional if form.text(f"option-{code}")]
     found = await preview(record, facts, local_date(who.at), counted)
     locale = locale_of(request)
@@ -158,8 +210,15 @@ async def _composer_page(
         bench=bench,
         record=record,
         every=bench.every,
+        standards=standards,
         shown=[one for one in every if form.text(f"role-{one.code}")],
         others=[one for one in every if one.active and not form.text(f"role-{one.code}")],
+        priced=[
+            (bench.every[code], _line_of(record, code), bench.offered(code))
+            for code in (*record.items, *record.optional)
+            if code in bench.every
+        ],
+        remark_rows={name: rows_shown(form.typed, name) for name in _REMARKS},
         fields=fields,
         figures=figures,
         counted=counted,
@@ -171,6 +230,10 @@ async def _composer_page(
         today=local_date(who.at),
         **refusal(request, error, _FIELDS),
     )
+
+
+def _line_of(record: Package, code: str) -> FeeLine | None:
+    return next((line for line in record.fee_lines if code in line.items), None)
 
 
 def _unread(form: Form) -> SteelyardError | None:

@@ -11,7 +11,7 @@ from market.catalogue import edition_actions, edition_queries
 from market.catalogue.edition_actions import NewEdition
 from market.catalogue.editions import Change
 from market.catalogue.items import Item
-from market.catalogue.standards import load_fee_standards
+from market.catalogue.standard_versions import newest_standards
 from market.web import asked
 from market.web.forms import Form, refusal, submitted
 from market.web.item_form import changed_fields, rows_shown, typed_fields, typed_from
@@ -189,7 +189,7 @@ async def _item_page(
         status=error.status if error else 200,
         edition=edition,
         item=item,
-        standards=load_fee_standards(),
+        standards=await newest_standards(),
         bases=rows_shown(typed, "legal_basis"),
         limits=rows_shown(typed, "limits"),
         typed=typed,

@@ -1,24 +1,26 @@
 """The figures of a project in a form: the fields a package asks for, read and shown again."""
 
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import msgspec
 
+from market.catalogue.fee_standards import FeeStandard
 from market.catalogue.package_fees import PackageRange
 from market.catalogue.packages import Package
 from market.catalogue.project_facts import Field, ProjectFacts
 from market.catalogue.project_form import facts_needed
-from market.catalogue.queries import package_range
+from market.catalogue.queries import PackageRow, package_range
 from market.web.forms import Form
 from ratings.ledger.actors import Actor
 from ratings.ledger.clock import local_date
 from ratings.ledger.errors import SteelyardError
 
 
-def read_facts(form: Form, package: Package) -> ProjectFacts:
+def read_facts(form: Form, fields: Sequence[Field]) -> ProjectFacts:
     """The figures typed; an empty field is “not given”. Numbers leave their faults in the form."""
     given: dict[str, object] = {}
-    for field in facts_needed(package):
+    for field in fields:
         if field.required:
             form.required(field.name)
         if field.type == "number":
@@ -33,16 +35,16 @@ def read_options(form: Form, package: Package) -> tuple[str, ...]:
     return tuple(code for code in package.optional if form.text(f"option-{code}"))
 
 
-async def standard_range(actor: Actor, form: Form, package: Package) -> PackageRange:
+async def standard_range(actor: Actor, form: Form, package: PackageRow) -> PackageRange:
     """What the package may cost today for the figures typed, with the chosen optional items."""
-    facts = read_facts(form, package)
+    facts = read_facts(form, package.figures)
     form.check()
-    options = read_options(form, package)
+    options = read_options(form, package.record)
     return await package_range(package.code, facts, local_date(actor.at), options)
 
 
 async def offered_range(
-    actor: Actor, form: Form, package: Package
+    actor: Actor, form: Form, package: PackageRow
 ) -> tuple[PackageRange | None, SteelyardError | None]:
     """What the package may cost today for the figures typed, or why that cannot be said.
 
@@ -65,11 +67,13 @@ class Figure(msgspec.Struct, frozen=True):
     value_en: str
 
 
-def figures(package: Package, facts: dict[str, Any]) -> list[Figure]:
+def figures(
+    package: Package, facts: dict[str, Any], standards: Mapping[str, FeeStandard]
+) -> list[Figure]:
     """The figures that were given, in the order of the form."""
     return [
         _figure(field, str(facts[field.name]))
-        for field in facts_needed(package)
+        for field in facts_needed(package, standards)
         if facts.get(field.name) is not None
     ]
 

@@ -30,6 +30,39 @@ async def uploaded(request: Asking, act: Callable[[Stored], Awaitable[T]], *, fo
         raise
 
 
+async def uploaded_all(
+    request: Asking,
+    name: str,
+    act: Callable[[list[Stored]], Awaitable[T]],
+    *,
+    folder: str,
+    most: int,
+) -> T:
+    """The same for as many files as the field `name` has, none included; Refused above `most`."""
+    settings = cast(Settings, request.app.state.settings)
+    files = [
+        one
+        for one in (await request.form()).getall(name, [])
+        if isinstance(one, UploadFile) and one.filename
+    ]
+    if len(files) > most:
+        raise Refused("visit-photos", "A visit takes at most {most} photos.", most=most)
+    store = open_store(settings.files)
+    stored: list[Stored] = []
+    try:
+        for file in files:
+            stored.append(
+                await store_file(
+                    store, file.filename, _chunks(file), settings.max_upload_bytes, folder=folder
+                )
+            )
+        return await act(stored)
+    except BaseException:
+        for one in stored:
+            await discard(store, one.storage_key)
+        raise
+
+
 async def _chunks(file: UploadFile) -> AsyncIterator[bytes]:
     while chunk := await file.read(64 * 1024):
         yield chunk

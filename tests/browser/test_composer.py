@@ -1,5 +1,7 @@
 """Two people of the centre compose a package in view of its days and fees."""
 
+import re
+
 from playwright.async_api import Browser, expect
 
 from market.catalogue.queries import package
@@ -39,6 +41,24 @@ async def test_a_package_from_the_bench_to_its_version(county: County, arrive: A
     )
     assert await page.locator("#preview .range").inner_text() != before
 
+    # What an item is priced by is chosen; a pitfall that lacks its source is marked at its field.
+    await page.click(f"text={drafter.says('By what each item is priced')}")
+    priced = await page.locator("#preview").inner_text()
+    async with page.expect_response(lambda one: one.request.method == "POST"):
+        await page.select_option("[name=fee-41]", "county")
+    await expect(page.locator("#preview")).not_to_have_text(priced)
+    await page.select_option("[name=fee-41]", "")
+    await page.locator("summary", has_text=drafter.says("Pitfalls to avoid")).click()
+    at = await page.locator("[name^=pitfalls-][name$=-zh]:not([name*=source])").count() - 1
+    await page.fill(f"[name=pitfalls-{at}-zh]", "测绘成果须经核实")
+    await page.fill(f"[name=pitfalls-{at}-en]", "Survey results are verified first.")
+    await page.fill("[name=reason]", "房产测绘须用核实成果")
+    await drafter.press("Save as a draft", status=422)
+    await expect(page.locator(f"#pitfalls-{at}-source_zh-error")).to_be_visible()
+    await drafter.looks()
+    await page.fill(f"[name=pitfalls-{at}-source_zh]", "本县自行规定")
+    await page.fill(f"[name=pitfalls-{at}-source_en]", "the county's own rule")
+
     # A circle is named, live and when it is saved nevertheless.
     await page.fill("[name=waits-39]", "41")
     await page.press("[name=waits-39]", "Tab")
@@ -69,6 +89,8 @@ async def test_a_package_from_the_bench_to_its_version(county: County, arrive: A
     reader = await arrive()
     await reader.go(f"/packages/{CODE}")
     await reader.sees("Bundle discount, {percent} %", percent=8)
+    own = re.compile("本县自行规定|the county's own rule")
+    await expect(reader.page.locator("main")).to_contain_text(own)
     await reader.looks()
     await reader.go(f"/packages/{CODE}/versions/1")
     await reader.looks()

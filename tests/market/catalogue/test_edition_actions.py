@@ -202,6 +202,23 @@ async def test_a_package_that_holds_an_item_keeps_it(county: County, second: Acc
     assert "21" not in [one.code for one in (await package("consulting")).items]
 
 
+async def test_no_item_gives_way_to_one_that_ends_in_the_same_edition(
+    county: County, second: Account
+) -> None:
+    merged, ended = change("merge", "27", successor="25"), change("withdraw", "25")
+    made = await drafted(county, merged, ended)
+    error = await refused(
+        adopt_edition(second.actor(), made, today()), Refused, "successor-unknown"
+    )
+    assert "27" in str(error)
+    await drop_change(county.centre.actor(), made, 2)
+    await adopt_edition(second.actor(), made, today())
+    assert (await item("27")).successor == "25"
+    # In a later edition its successor may end, for a reason of its own.
+    await adopt_edition(second.actor(), await drafted(county, ended), today())
+    assert not (await item("25")).active
+
+
 async def test_an_act_that_others_need_stays(county: County) -> None:
     made = await drafted(county, ACTS[2], change("replace", "01", successor="50"))
     add, replace = await changes(county.centre.actor(), made)

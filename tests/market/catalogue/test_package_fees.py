@@ -164,7 +164,7 @@ def test_a_missing_fact_is_named() -> None:
 
 @pytest.mark.parametrize("package", PACKAGES)
 def test_the_required_facts_are_enough(package: str) -> None:
-    fields = facts_needed(PACKAGES[package])
+    fields = facts_needed(PACKAGES[package], load_fee_standards())
     required = {field.name: Decimal(9000) for field in fields if field.required}
     assert reckon(package, ProjectFacts(**required)).high_fen > 0  # type: ignore[arg-type]
     for field in fields:
@@ -174,7 +174,7 @@ def test_the_required_facts_are_enough(package: str) -> None:
 
 @pytest.mark.parametrize("package", PACKAGES)
 def test_every_offered_choice_is_accepted(package: str) -> None:
-    for field in facts_needed(PACKAGES[package]):
+    for field in facts_needed(PACKAGES[package], load_fee_standards()):
         for choice in field.choices:
             facts = ProjectFacts(
                 investment_wan=Decimal(8000),

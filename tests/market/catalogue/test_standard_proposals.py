@@ -10,8 +10,14 @@ import msgspec
 import pytest
 
 from market.agencies.standard_impact import listings_leaving
+from market.catalogue.edition_actions import NewEdition, draft_edition, propose_change
+from market.catalogue.edition_queries import draft_items
+from market.catalogue.editions import Change
+from market.catalogue.factors import ByChoice
 from market.catalogue.fee_standards import FeeStandard
-from market.catalogue.queries import package_range
+from market.catalogue.project_facts import Field
+from market.catalogue.project_form import facts_needed
+from market.catalogue.queries import package, package_range
 from market.catalogue.shapes import Interpolation
 from market.catalogue.sheet_writing import workbook_of
 from market.catalogue.standard_proposals import (
@@ -20,7 +26,13 @@ from market.catalogue.standard_proposals import (
     submit_proposal,
     withdraw_proposal,
 )
-from market.catalogue.standard_versions import proposed, standard_on
+from market.catalogue.standard_versions import (
+    every_version,
+    newest_standards,
+    proposed,
+    standard_on,
+    standards_on,
+)
 from market.catalogue.standards import load_fee_standards
 from ratings.ledger.actors import Role
 from ratings.ledger.clock import local_date, now
@@ -154,13 +166,10 @@ async def test_a_program_goes_the_whole_way(county: County) -> None:
     faulty = await client.post("/api/v1/fee-drafts", content=empty.content)
     assert faulty.status_code == 422
     assert faulty.json()["errors"][0]["pointer"] == "/标准 Standard/C2"
-    made = await client.post(
-        "/api/v1/fee-drafts", content=workbook_of(cheaper()), headers={"Idempotency-Key": "one"}
-    )
+    sheet, keyed = workbook_of(cheaper()), {"Idempotency-Key": "one"}
+    made = await client.post("/api/v1/fee-drafts", content=sheet, headers=keyed)
     assert made.status_code == 201, made.text
-    again = await client.post(
-        "/api/v1/fee-drafts", content=workbook_of(cheaper()), headers={"Idempotency-Key": "one"}
-    )
+    again = await client.post("/api/v1/fee-drafts", content=sheet, headers=keyed)
     assert again.json() == made.json()
     address = f"/api/v1/fee-proposals/{made.json()['proposal']}"
     shown = await client.get(address)
@@ -184,3 +193,41 @@ async def test_a_program_goes_the_whole_way(county: County) -> None:
 async def _act(client: httpx.AsyncClient, address: str, act: str, reason: str) -> Any:
     tag = (await client.get(address)).headers["etag"]
     return await client.post(f"{address}/{act}", json={"reason": reason}, headers={"If-Match": tag})
+
+
+async def test_an_adopted_version_says_what_a_package_asks_for_from_its_day(
+    county: County, second: Account
+) -> None:
+    """A trade that only the county's own version has is offered, and items may name its kinds."""
+    shipped = load_fee_standards()["eia-125"]
+    trades = next(one for one in shipped.factors if one.fact == "industry")
+    assert isinstance(trades, ByChoice)
+    more = msgspec.structs.replace(
+        trades, rows=(*trades.rows, ("hydrogen", "制氢", "hydrogen", Decimal("1.1")))
+    )
+    kinds = shipped.kinds | {"county-form": shipped.kinds["form"]}
+    factors = tuple(more if one is trades else one for one in shipped.factors)
+    begun = msgspec.structs.replace(shipped, valid_from=BEGINS, kinds=kinds, factors=factors)
+
+    def choices(fields: tuple[Field, ...]) -> set[str]:
+        return {choice.code for one in fields if one.name == "industry" for choice in one.choices}
+
+    proposal = await _submitted(county.supervisor, begun)
+    assert "county-form" not in (await newest_standards())["eia-125"].kinds
+    await decide_proposal(county.centre.actor(), proposal, adopt=True, reason="核对无误")
+    assert "county-form" in (await newest_standards())["eia-125"].kinds
+    assert begun in await every_version()
+    before, after = await standards_on(TODAY), await standards_on(BEGINS)
+    record = (await package(PACKAGE)).record
+    assert choices(facts_needed(record, before)) == choices((await package(PACKAGE)).figures)
+    assert choices(facts_needed(record, after)) - choices(facts_needed(record, before)) == {
+        "hydrogen"
+    }
+
+    wanted = NewEdition(title_zh="清单3.0", title_en="List 3.0", note_zh="按县定标准", note_en="")
+    edition = await draft_edition(county.centre.actor(), wanted)
+    change = Change(
+        kind="amend", code="10", fields={"fee_kinds": ["county-form"]}, reason_zh="按县定标准"
+    )
+    await propose_change(county.centre.actor(), edition, change)
+    assert (await draft_items(edition))["10"].fee_kinds == ("county-form",)

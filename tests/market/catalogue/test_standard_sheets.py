@@ -1,6 +1,7 @@
 """A fee standard as a workbook: out and in again, and every wrong cell named."""
 
 import io
+import zipfile
 from collections.abc import Callable, Mapping
 from datetime import date
 from decimal import Decimal
@@ -55,6 +56,11 @@ def test_every_standard_comes_back_as_it_went(standard: FeeStandard) -> None:
     back = standard_of(workbook_of(standard))
     assert back == msgspec.structs.replace(standard, valid_to=None)
     assert list(back.kinds) == list(standard.kinds)
+
+
+def test_a_workbook_does_not_say_when_it_was_made() -> None:
+    with zipfile.ZipFile(io.BytesIO(workbook_of(None))) as archive:
+        assert b"2000-01-01T00:00:00Z</dcterms:created>" in archive.read("docProps/core.xml")
 
 
 def test_every_cell_is_text_and_nothing_is_a_formula() -> None:

@@ -2,6 +2,8 @@
 
 import io
 import json
+from datetime import timedelta
+from decimal import Decimal
 from typing import Any
 
 import httpx
@@ -11,13 +13,17 @@ import xlsxwriter
 from hypothesis import given
 from hypothesis import strategies as st
 
+from market.catalogue.county_ranges import proposals
 from market.catalogue.edition_queries import draft_items
 from market.catalogue.editions import Change, apply_changes
 from market.catalogue.items import Item, load_items
+from market.catalogue.package_queries import draft
 from market.catalogue.queries import items
 from market.catalogue.standards import load_fee_standards
-from market.oversight.item_files import BadCell, Row, change_of, read_rows
+from market.oversight.catalogue_files import BadCell, Row, read_rows
+from market.oversight.item_files import change_of
 from market.oversight.sheets import as_workbook, exact, text_cell, workbook_cell
+from ratings.ledger.clock import local_date, now
 from ratings.ledger.errors import Refused
 from tests.county import County, picture
 
@@ -46,7 +52,7 @@ def _file(found: list[Item], form: str) -> bytes:
 @pytest.mark.parametrize("form", FORMS)
 def test_what_is_exported_says_nothing_new(form: Any) -> None:
     known = load_items()
-    rows = read_rows(_file(list(known.values()), form), form)
+    rows = read_rows(_file(list(known.values()), form), form, Item, "items")
     assert len(rows) == len(known)
     assert [change_of(row, known, WHY) for row in rows] == [None] * len(known)
 
@@ -59,7 +65,7 @@ def test_what_is_exported_says_nothing_new(form: Any) -> None:
 def test_a_changed_field_comes_back_as_it_was_written(form: Any, days: int, note: str) -> None:
     known = load_items()
     changed = msgspec.structs.replace(known["02"], working_days=days, note_zh=note)
-    (row,) = read_rows(_file([changed], form), form)
+    (row,) = read_rows(_file([changed], form), form, Item, "items")
     change = change_of(row, known, WHY)
     expected = {
         name: getattr(changed, name)
@@ -80,7 +86,7 @@ def test_a_number_that_lost_its_nought_is_the_item_still() -> None:
     sheet.write_row(0, 0, ["code", "working_days"])
     sheet.write_row(1, 0, [2, 18])
     workbook.close()
-    (row,) = read_rows(book.getvalue(), "xlsx")
+    (row,) = read_rows(book.getvalue(), "xlsx", Item, "items")
     change = change_of(row, load_items(), WHY)
     assert change is not None
     assert (change.kind, change.code, change.fields) == ("amend", "02", {"working_days": 18})
@@ -120,14 +126,14 @@ def test_a_wrong_cell_is_named(cells: dict[str, Any], column: str, code: str) ->
 )
 def test_what_is_no_such_file_is_refused(form: Any, data: bytes) -> None:
     with pytest.raises(Refused) as caught:
-        read_rows(data, form)
+        read_rows(data, form, Item, "items")
     assert caught.value.code.startswith("import-")
 
 
 async def _send(
-    client: httpx.AsyncClient, form: str, content: bytes, **query: str
+    client: httpx.AsyncClient, form: str, content: bytes, part: str = "items", **query: str
 ) -> httpx.Response:
-    name = f"items.{form}"
+    name = f"{part}.{form}"
     asked = {"title_zh": "清单 2.1", "note_zh": WHY, **query}
     path = "/api/v1/catalogue-imports"
     return await client.post(path, params=asked, files={name: (name, content)})
@@ -181,14 +187,14 @@ def test_text_cells_of_a_workbook_are_never_formulas() -> None:
     assert workbook_cell("=1+1") == "=1+1"
     assert text_cell("=1+1") == "'=1+1"
     data = as_workbook([("items", ("code", "note_zh"), [["02", "=1+1"]])])
-    (row,) = read_rows(data, "xlsx")
+    (row,) = read_rows(data, "xlsx", Item, "items")
     assert row.cells == {"code": "02", "note_zh": "=1+1"}
 
 
 async def test_the_page_names_every_wrong_cell_and_leads_to_the_draft(county: County) -> None:
     page = county.centre.browser
     path = "/console/catalogue-imports"
-    form = {"title_zh": "清单 2.1", "note_zh": WHY}
+    form = {"part": "items", "title_zh": "清单 2.1", "note_zh": WHY}
 
     async def send(name: str, content: bytes, **more: str) -> httpx.Response:
         return await page.post(
@@ -205,3 +211,102 @@ async def test_the_page_names_every_wrong_cell_and_leads_to_the_draft(county: Co
     assert made.status_code == 200
     assert 'href="/console/editions/' in made.text
     assert "working_days" in made.text
+
+
+async def _exported(county: County, part: str, form: str) -> bytes:
+    """What the open data has of a part today."""
+    name = "catalogue" if form == "xlsx" else part
+    return (await county.centre.client.get(f"/api/v1/exports/{name}.{form}")).content
+
+
+@pytest.mark.parametrize("part", ["packages", "county-ranges"])
+@pytest.mark.parametrize("form", FORMS)
+async def test_what_went_out_comes_in_as_nothing_new(county: County, part: str, form: str) -> None:
+    before = await picture()
+    content = await _exported(county, part, form)
+    answer = await _send(county.centre.client, form, content, part)
+    assert (answer.status_code, answer.json()["code"]) == (422, "import-nothing-new")
+    assert await picture() == before
+
+
+async def test_packages_come_in_as_drafts_or_not_at_all(county: County) -> None:
+    client = county.centre.client
+    lines = json.loads(await _exported(county, "packages", "json"))
+    design, review = (next(one for one in lines if one["code"] == c) for c in ("design", "review"))
+    design["record"]["discount_percent"] = "5"
+    review["name_zh"] = "评审组合"
+    unknown = {"code": "new", "record": {"code": "new", "items": ["99"]}}
+    content = json.dumps([*lines, unknown]).encode()
+    before = await picture()
+    answer = await _send(client, "json", content, "packages")
+    assert answer.status_code == 422
+    wrong = {(one["pointer"], one["code"]) for one in answer.json()["errors"]}
+    assert wrong == {
+        (f"/{lines.index(review) + 1}/name_zh", "import-record-differs"),
+        (f"/{len(lines) + 1}/record", "import-record"),
+    }
+    assert await picture() == before
+
+    answer = await _send(client, "json", content, "packages", leave_out_bad="true")
+    assert answer.status_code == 201, answer.text
+    made = answer.json()
+    assert (made["part"], made["edition"], made["changes"]) == ("packages", None, 1)
+    assert made["unchanged"] == len(lines) - 2
+    drafted = await draft("design")
+    assert drafted is not None
+    assert (drafted.record.discount_percent, drafted.reason) == (Decimal(5), WHY)
+    # A second file does not write over the draft that somebody may be reading.
+    again = await _send(client, "json", json.dumps([design]).encode(), "packages")
+    assert again.json()["errors"][0]["code"] == "package-draft-open"
+
+
+async def test_ranges_come_in_as_proposals(county: County) -> None:
+    client = county.centre.client
+    known = json.loads(await _exported(county, "county-ranges", "json"))[0]
+    day, later = ((local_date(now()) + timedelta(days=n)).isoformat() for n in (10, 11))
+    head = "item,size_class,low_fen,high_fen,set_on,reason"
+
+    def file(*lines: str) -> bytes:
+        return "\r\n".join((head, *lines)).encode()
+
+    named = f"{known['item']},{known['size_class']}"
+    good = f"{named},{known['low_fen']},{known['high_fen'] + 100},{day},"
+    bad = [
+        f"{named},9,5,{later},",
+        f"{named},,5,{day},",
+        f"{known['item']},vast,1,5,{day},",
+        f"{named},1,5,{known['set_on']},",
+        good,
+    ]
+    before = await picture()
+    answer = await _send(client, "csv", file(good, *bad), "county-ranges")
+    found = [(one["pointer"], one["code"]) for one in answer.json()["errors"]]
+    assert [pointer for pointer, _ in found] == [
+        "/3",
+        "/4/low_fen",
+        "/5/size_class",
+        "/6",
+        "/7/item",
+    ]
+    assert await picture() == before
+    answer = await _send(client, "csv", file(good), "county-ranges")
+    assert answer.status_code == 201, answer.text
+    (proposal,) = await proposals(local_date(now()), state="proposed")
+    assert (proposal.item, proposal.high_fen, proposal.reason) == (
+        known["item"],
+        known["high_fen"] + 100,
+        WHY,
+    )
+
+
+async def test_the_page_takes_packages_too(county: County) -> None:
+    page = county.centre.browser
+    lines = json.loads(await _exported(county, "packages", "json"))
+    lines[0]["record"]["discount_percent"] = "3"
+    content = json.dumps(lines[:1]).encode()
+    form = {"part": "packages", "note_zh": WHY}
+    answer = await page.post(
+        "/console/catalogue-imports/file", data=form, files={"file": ("套餐.json", content)}
+    )
+    assert answer.status_code == 200
+    assert 'href="/console/packages"' in answer.text

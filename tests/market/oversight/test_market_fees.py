@@ -16,8 +16,9 @@ from market.oversight.market_fees import (
     quartile,
     share,
 )
-from market.oversight.queries import market_fees
+from market.oversight.queries import market_fees, settled_means
 from ratings.ledger.clock import local_date, now
+from ratings.ledger.database import execute, fetchval
 from tests.conftest import browser
 from tests.county import PACKAGE, County
 
@@ -114,6 +115,32 @@ async def test_five_settled_fees_are_told_and_four_are_not(county: County) -> No
     assert abs(shares - own.settled.median_fen) <= len(lines)
     assert found.averages[0].settled == FEWEST
     assert (await market_fees(today, today.year - 1)).packages[0].settled is None
+
+
+async def test_the_home_page_tells_no_mean_of_few(app: Litestar, county: County) -> None:
+    """Neither the only fees there are, nor those of a year of few as what is left of the whole."""
+    listing = await county.listing(agency := await county.agency())
+
+    async def told() -> bool:
+        async with browser(app) as visitor:
+            return "天平均办结（启动至验收）" in (await visitor.get("/")).text
+
+    for _ in range(FEWEST - 1):
+        await county.evaluated(agency, listing, 90)
+    assert await settled_means() is None
+    assert not await told()
+    await county.evaluated(agency, listing, 90)
+    means = await settled_means()
+    assert means is not None
+    assert means.fee_fen == await fetchval("SELECT min(price_fen) FROM engagement")
+    assert await told()
+    other = await county.evaluated(agency, listing, 90)
+    await execute(
+        "UPDATE engagement SET price_fen = price_fen * 3,"
+        " settled_at = settled_at - interval '1 year' WHERE id = $1",
+        other,
+    )
+    assert await settled_means() == means, "the one fee of another year stays unsaid"
 
 
 async def test_a_year_that_nobody_knows_is_empty_and_a_wrong_one_is_refused(
