@@ -16,6 +16,7 @@ from market.api.lists import USUAL, Cursor, Limit, StateIs, keyset_page
 from market.api.repeats import IdempotencyKey, act_once, answer_once
 from market.api.uploads import upload_once
 from market.engagements import actions, queries
+from market.engagements.dispute_queries import DisputeRow, disputes_of
 from market.engagements.queries import DeliverableRow, EngagementRow, MilestoneRow
 from market.files.store import Stored, open_store, read_file
 from market.settings import Settings
@@ -33,6 +34,7 @@ class EngagementDetail(EngagementRow, frozen=True):
 
     milestones: list[MilestoneRow]
     deliverables: list[DeliverableRow]
+    disputes: list[DisputeRow]
     docket: str | None
 
 
@@ -89,6 +91,7 @@ async def show_engagement(request: Asking, engagement: FromPath[str]) -> Engagem
         **msgspec.structs.asdict(row),
         milestones=await queries.milestones(row.id),
         deliverables=await queries.deliverables(row.id),
+        disputes=await disputes_of(row.id),
         docket=docket.id if docket else None,
     )
 

@@ -2,7 +2,10 @@
 
 from random import Random
 
+import msgspec
+
 from ratings.evaluations.indicators import WEIGHTS, Party
+from ratings.evaluations.rules import NEEDS_REASON_BELOW
 
 _COMMENTS: dict[Party, tuple[tuple[float, tuple[str, ...]], ...]] = {
     Party.OWNER: (
@@ -61,19 +64,42 @@ _COMMENTS: dict[Party, tuple[tuple[float, tuple[str, ...]], ...]] = {
 }
 
 
-def opinion(party: Party, quality: float, random: Random) -> tuple[dict[str, str], str]:
-    """Scores in halves around `quality`, and a comment: always where a score is below 60."""
+_REASONS = {
+    "quality": "成果有实质性缺陷，退回后仍未改到位。",
+    "timeliness": "超过约定期限交付，事先没有说明。",
+    "fee": "签约后提出加价，与上架价格不符。",
+    "responsiveness": "多次联系不上负责人，答复拖延。",
+    "procedure": "缺少规范要求的现场记录和内部审核。",
+    "first-pass": "审查没有一次通过，退回修改。",
+    "staff": "到场人员与申报人员不一致。",
+    "contract": "合同备案超期，约定的节点没有履行。",
+    "integrity": "投诉经核查属实。",
+    "reporting": "节点信息长期不报送，提醒后仍未补。",
+}
+
+
+class Opinion(msgspec.Struct, frozen=True):
+    scores: dict[str, str]
+    reasons: dict[str, str]
+    comment: str
+
+
+def opinion(party: Party, quality: float, random: Random) -> Opinion:
+    """Scores in halves around `quality`, a reason at each below 60, and then always a comment."""
     mean = random.gauss(quality, 1.2)
     scores = {}
     for code in WEIGHTS[party]:
         score = round(random.gauss(mean, 2.5) * 2) / 2
         scores[code] = f"{min(max(score, 0.0), 100.0):.1f}"
-    low = any(float(score) < 60 for score in scores.values())
+    reasons = {
+        code: _REASONS[code] for code, score in scores.items() if float(score) < NEEDS_REASON_BELOW
+    }
+    low = bool(reasons)
     if not low and random.random() < 0.35:
-        return scores, ""
+        return Opinion(scores, reasons, "")
     texts = next(
         texts
         for least, texts in _COMMENTS[party]
         if (low and least == 0) or (not low and mean >= least)
     )
-    return scores, random.choice(texts)
+    return Opinion(scores, reasons, random.choice(texts))

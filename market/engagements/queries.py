@@ -1,5 +1,6 @@
 """Reading engagements. The tenancy filter stands here, once: owner, agency, officials."""
 
+from collections.abc import Iterable
 from datetime import date, datetime
 
 import msgspec
@@ -14,6 +15,15 @@ VISIBLE = (
     "($1 IN ('centre', 'auditor') OR e.owner = $2::uuid"
     " OR ($1 = 'supervisor' AND e.supervisor = $2::uuid) OR e.agency = $3)"
 )
+
+
+async def engagement_names(identifiers: Iterable[str]) -> dict[str, str]:
+    """Number and project by id, for officials."""
+    rows = await fetch(
+        "SELECT id::text, number || ' ' || project_name FROM engagement WHERE id = ANY($1::uuid[])",
+        list(set(identifiers)),
+    )
+    return {row[0]: row[1] for row in rows}
 
 
 class EngagementRow(msgspec.Struct, frozen=True):
@@ -169,14 +179,12 @@ async def stored_file(actor: Actor, identifier: str) -> StoredFile:
 
 
 class MarketFigures(msgspec.Struct, frozen=True):
-    """What the home page counts; days and fees are means over settled engagements."""
+    """What the home page counts."""
 
     agencies: int
     enterprises: int
     settled: int
     open_group_buys: int
-    mean_days: float | None
-    mean_fee_fen: int | None
     delisted: int
 
 
@@ -186,10 +194,7 @@ async def market_figures() -> MarketFigures:
         " (SELECT count(*) FROM organisation WHERE kind = 'enterprise')::int,"
         " (SELECT count(*) FROM engagement WHERE state = 'settled')::int,"
         " (SELECT count(*) FROM group_buy WHERE state = 'open')::int,"
-        " (SELECT avg(extract(epoch FROM accepted_at - started_at) / 86400)::float8"
-        "    FROM engagement WHERE state = 'settled'),"
-        " (SELECT round(avg(price_fen))::bigint FROM engagement WHERE state = 'settled'),"
-        " (SELECT count(*) FROM delisting WHERE lifted_at IS NULL)::int"
+        " (SELECT count(*) FROM off_market)::int"
     )
     assert row is not None, "an aggregate always has one row"
     return MarketFigures(*row)

@@ -74,3 +74,24 @@ class Deliverable(Table, db=ENGINE):
     sha256 = Varchar(length=64)
     storage_key = Varchar(length=100)
     uploaded_at = Timestamptz()
+
+
+class Dispute(Table, db=ENGINE):
+    """What one side (`owner` or `agency`) says is in dispute, and how it ended.
+
+    `resolution` agreement or centre; it, `resolved_at` and `resolved_by` are null while it is open.
+    """
+
+    id = UUID(primary_key=True)
+    engagement = ForeignKey(
+        references=Engagement, null=False, on_delete=OnDelete.restrict, index=True
+    )
+    side = Varchar(length=6)
+    person = Varchar(length=40)
+    subject = Varchar(length=120)
+    text = Text()
+    opened_at = Timestamptz()
+    resolution = Varchar(length=9, null=True, default=None)
+    outcome = Text(default="")
+    resolved_at = Timestamptz(null=True, default=None)
+    resolved_by = Varchar(length=40, null=True, default=None)

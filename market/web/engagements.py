@@ -1,5 +1,6 @@
 """The work as its parties see it: the list, one engagement, and the acts on it."""
 
+from collections.abc import Mapping
 from typing import Any, cast
 
 from litestar import Response, get, post
@@ -10,7 +11,10 @@ from market.accounts.identity import Asking, actor
 from market.accounts.permissions import allow
 from market.agencies.queries import contact
 from market.catalogue.queries import package
+from market.catalogue.standard_versions import newest_standards
 from market.engagements import actions, queries
+from market.engagements.dispute_actions import NewDispute, open_dispute, resolve_dispute
+from market.engagements.dispute_queries import disputes_of, engagement_of
 from market.files.kinds import KINDS
 from market.files.store import open_store, read_file
 from market.settings import Settings
@@ -22,8 +26,9 @@ from market.web.project import figures
 from market.web.render import locale_of, page, see_other
 from market.web.uploads import uploaded
 from ratings.evaluations.indicators import INDICATORS
-from ratings.evaluations.queries import answers, docket_of_engagement
+from ratings.evaluations.queries import docket_of_engagement
 from ratings.evaluations.rules import parties_asked
+from ratings.evaluations.switch_queries import shown_answers
 from ratings.ledger.actors import Role
 from ratings.ledger.clock import local_date
 from ratings.ledger.errors import SteelyardError
@@ -57,9 +62,14 @@ async def engagement_list(request: Asking) -> Response[str]:
 
 
 async def _page(
-    request: Asking, identifier: str, error: SteelyardError | None = None, **typed: str
+    request: Asking,
+    identifier: str,
+    error: SteelyardError | None = None,
+    typed: Mapping[str, str] | None = None,
+    fields: Mapping[str, str] | None = None,
 ) -> Response[str]:
-    """One engagement with everything its parties may see and do."""
+    """One engagement with everything its parties may see and do; `fields` say which field an
+    error is about."""
     who = actor(request)
     row = await queries.engagement(who, identifier)
     docket = await docket_of_engagement(who, row.id)
@@ -73,13 +83,14 @@ async def _page(
         status=error.status if error else 200,
         engagement=row,
         began=local_date(row.started_at),
-        figures=figures(bought.record, row.facts),
+        figures=figures(bought.record, row.facts, await newest_standards()),
         milestones=await queries.milestones(row.id),
         deliverables=await queries.deliverables(row.id),
         contact=await contact(row.agency),
+        disputes=await disputes_of(row.id),
         docket=docket,
         asked=parties_asked(docket.owner, docket.supervisor) if docket else (),
-        answers={answer.party: answer for answer in await answers(docket.id)} if docket else {},
+        answers={one.party: one for one in await shown_answers(who, docket.id)} if docket else {},
         indicators={indicator.code: indicator for indicator in INDICATORS},
         timeline=timeline(locale_of(request), acts),
         is_owner=who.organisation == row.owner,
@@ -87,8 +98,8 @@ async def _page(
         now=who.at,
         file_endings=",".join(KINDS),
         most_mb=_settings(request).max_upload_bytes // (1024 * 1024),
-        typed=typed,
-        **refusal(request, error),
+        typed=typed or {},
+        **refusal(request, error, fields),
     )
 
 
@@ -106,7 +117,7 @@ async def report_milestone(
     try:
         await actions.report_milestone(actor(request), identifier, position, note)
     except SteelyardError as error:
-        return await _page(request, identifier, error, **{f"note-{position}": note})
+        return await _page(request, identifier, error, {f"note-{position}": note})
     return see_other(f"/engagements/{identifier}", N_("The milestone is reported."))
 
 
@@ -164,6 +175,31 @@ async def settle(request: Asking, identifier: FromPath[str]) -> Response[Any]:
     )
 
 
+@post("/engagements/{identifier:str}/disputes", **allow(Role.ENTERPRISE, Role.AGENCY))
+async def record_dispute(request: Asking, identifier: FromPath[str]) -> Response[Any]:
+    form = await submitted(request)
+    subject, text = form.text("subject"), form.text("text")
+    try:
+        await open_dispute(actor(request), identifier, NewDispute(subject, text))
+    except SteelyardError as error:
+        field = "text" if subject.strip() else "subject"
+        told = dict.fromkeys(("dispute-text-missing", "dispute-text-long"), field)
+        return await _page(request, identifier, error, {"subject": subject, "text": text}, told)
+    return see_other(f"/engagements/{identifier}", N_("The dispute is recorded."))
+
+
+@post("/disputes/{dispute:str}/resolution", **allow(Role.ENTERPRISE, Role.AGENCY, Role.CENTRE))
+async def settle_dispute(request: Asking, dispute: FromPath[str]) -> Response[Any]:
+    form = await submitted(request)
+    identifier, field = await engagement_of(actor(request), dispute), f"outcome-{dispute}"
+    try:
+        await resolve_dispute(actor(request), dispute, form.text(field))
+    except SteelyardError as error:
+        told = dict.fromkeys(("dispute-text-missing", "dispute-text-long"), field)
+        return await _page(request, identifier, error, {field: form.text(field)}, told)
+    return see_other(f"/engagements/{identifier}", N_("The dispute is settled."))
+
+
 ROUTES = [
     engagement_list,
     engagement_page,
@@ -171,5 +207,7 @@ ROUTES = [
     download_deliverable,
     accept,
     settle,
+    record_dispute,
+    settle_dispute,
 ]
 UPLOADS = [upload_deliverable]

@@ -1,22 +1,35 @@
-"""One engagement, one evaluation: opening the docket, answering, unsealing."""
+"""One engagement, one evaluation: opening the docket, answering, changing an answer, unsealing."""
 
 import uuid
+from collections.abc import Mapping
 from datetime import date, datetime
 from decimal import Decimal, InvalidOperation
+from types import MappingProxyType
 
 import msgspec
 
 from ratings.evaluations.indicators import Party, check_answer
-from ratings.evaluations.queries import DocketRow, answers, asked_party, docket_for_update
+from ratings.evaluations.queries import (
+    DocketRow,
+    answers,
+    asked_party,
+    docket_for_update,
+    due_reminders,
+    reminded,
+)
+from ratings.evaluations.relation_queries import has_stepped_back
 from ratings.evaluations.rules import (
-    DocketView,
+    REVISION_DAYS,
     answer_digest,
     check_enough,
-    check_reason,
+    check_reasons,
     due_times,
     may_unseal,
+    opens_at,
+    parties_asked,
+    revisable_until,
 )
-from ratings.evaluations.tables import Answer, Docket
+from ratings.evaluations.tables import Answer, Docket, Reminder
 from ratings.ledger.actions import record, turn
 from ratings.ledger.actors import Actor
 from ratings.ledger.database import execute, fetchval, tx
@@ -25,6 +38,7 @@ from ratings.ledger.jobs import enqueue
 
 UNSEAL = "unseal_docket"
 RESTAND = "restand_agency"
+_NO_REASONS: Mapping[str, str] = MappingProxyType({})
 
 
 class NewDocket(msgspec.Struct, frozen=True):
@@ -74,59 +88,194 @@ async def open_docket(actor: Actor, wanted: NewDocket) -> str:
     return identifier
 
 
-async def answer(actor: Actor, docket: str, scores: dict[str, str], comment: str = "") -> Party:
-    """Take one party's sealed answer; the last one opens all three.
+async def answer(
+    actor: Actor,
+    docket: str,
+    scores: dict[str, str],
+    comment: str = "",
+    *,
+    reasons: Mapping[str, str] = _NO_REASONS,
+    final: bool = False,
+) -> Party:
+    """Take one party's sealed answer.
 
-    `scores` maps indicator codes to decimals in text, 0 to 100 with at most two places.
+    `scores` maps indicator codes to decimals in text, 0 to 100 with at most two places;
+    `reasons` says at an indicator why, and must do so below 60. A `final` answer gives up the days
+    in which it might be changed; when all are final, all are opened.
     """
     decimals = _decimals(scores)
     async with tx():
         row = await docket_for_update(docket)
         party = party_of(actor, row)
+        await _check_unrelated(actor, row)
         known_at = await turn("standing.published", "agency", row.uscc, actor.at)
         if row.unsealed_at is not None or actor.at >= row.due[party]:
             raise Conflict("evaluation-closed", "The time to answer has passed.")
         if party in row.answered:
             raise Conflict(
-                "already-answered", "You have answered already; an evaluation is given once."
+                "already-answered",
+                "You have answered already; an evaluation is given once. While it is sealed it can"
+                " be changed for {days} working days unless it was given as final.",
+                days=REVISION_DAYS,
             )
-        check_answer(party, decimals)
-        check_reason(decimals, comment)
-        check_enough(party, decimals)
-        await Answer.insert(
-            Answer(
-                docket=row.id,
-                party=party.value,
-                person=actor.person or "",
-                organisation=actor.organisation or "",
-                scores=msgspec.json.encode(
-                    {code: str(score) for code, score in decimals.items()}
-                ).decode(),
-                comment=comment,
-                answered_at=actor.at,
-            )
-        )
+        until = None if final else revisable_until(actor.at, row.due)
+        given = _Given(decimals, reasons, comment)
+        await _take(actor, row, party, given, edition=1, until=until)
         # What was answered stays sealed, in the ledger too: only that it was.
-        await record(actor, "docket.answered", "docket", row.id, {"party": party.value})
-        complete = msgspec.structs.replace(row, answered=(*row.answered, party))
-        await _unseal_if_due(actor, complete, known_at)
+        await record(
+            actor, "docket.answered", "docket", row.id, {"party": party.value, "final": final}
+        )
+        await _wait_or_unseal(actor, row, known_at)
     return party
 
 
+async def revise(
+    actor: Actor,
+    docket: str,
+    scores: dict[str, str],
+    comment: str = "",
+    *,
+    reasons: Mapping[str, str] = _NO_REASONS,
+    final: bool = False,
+) -> Party:
+    """Change the answer of one's own party while its days for that last and all are sealed.
+
+    The earlier edition stays in the table. The days are not counted anew; `final` gives up what is
+    left of them.
+    """
+    decimals = _decimals(scores)
+    async with tx():
+        row = await docket_for_update(docket)
+        party = party_of(actor, row)
+        await _check_unrelated(actor, row)
+        known_at = await turn("standing.published", "agency", row.uscc, actor.at)
+        if party not in row.answered:
+            raise Conflict("not-answered", "You have not answered yet; there is nothing to change.")
+        until = row.revisable_until.get(party)
+        if row.unsealed_at is not None or until is None or actor.at >= until:
+            raise Conflict(
+                "revision-closed",
+                "This answer is final: the {days} working days in which it could be changed are"
+                " over, or it was given as final, or the answers have been opened.",
+                days=REVISION_DAYS,
+            )
+        edition = 1 + await fetchval(
+            "SELECT max(edition) FROM answer WHERE docket = $1 AND party = $2", row.id, party.value
+        )
+        kept = None if final else until
+        given = _Given(decimals, reasons, comment)
+        await _take(actor, row, party, given, edition=edition, until=kept)
+        await record(
+            actor,
+            "docket.revised",
+            "docket",
+            row.id,
+            {"party": party.value, "edition": edition, "final": final},
+        )
+        await _wait_or_unseal(actor, row, known_at)
+    return party
+
+
+class _Given(msgspec.Struct, frozen=True):
+    scores: dict[str, Decimal]
+    reasons: Mapping[str, str]
+    comment: str
+
+
+async def _check_unrelated(actor: Actor, row: DocketRow) -> None:
+    if await has_stepped_back(row.id, actor.person):
+        raise Conflict(
+            "stepped-back",
+            "You have stepped back from this evaluation; another person of your organisation"
+            " answers.",
+        )
+
+
+async def _take(
+    actor: Actor,
+    row: DocketRow,
+    party: Party,
+    given: _Given,
+    *,
+    edition: int,
+    until: datetime | None,
+) -> None:
+    reasons = {code: said for code, reason in given.reasons.items() if (said := reason.strip())}
+    check_answer(party, given.scores)
+    check_reasons(given.scores, reasons)
+    check_enough(party, given.scores)
+    text = {code: str(score) for code, score in given.scores.items()}
+    await Answer.insert(
+        Answer(
+            docket=row.id,
+            party=party.value,
+            person=actor.person or "",
+            organisation=actor.organisation or "",
+            scores=msgspec.json.encode(text).decode(),
+            reasons=msgspec.json.encode(reasons).decode(),
+            comment=given.comment,
+            answered_at=actor.at,
+            edition=edition,
+            revisable_until=until,
+        )
+    )
+
+
+async def remind(actor: Actor, docket: str) -> bool:
+    """Tell the parties that have not answered how long they still may; else do nothing.
+
+    The entry in the ledger is what the parties and their programs are told.
+    """
+    async with tx():
+        row = await docket_for_update(docket)
+        sent = await reminded(row.id)
+        due = {
+            party: left
+            for party, left in due_reminders(row, actor.at).items()
+            if party not in sent or left < sent[party]
+        }
+        if row.unsealed_at is not None or not due:
+            return False
+        for party, left in due.items():
+            await Reminder.insert(
+                Reminder(docket=row.id, party=party.value, working_days_left=left, sent_at=actor.at)
+            )
+        await record(
+            actor,
+            "docket.reminded",
+            "docket",
+            row.id,
+            {"working_days_left": {party.value: left for party, left in due.items()}},
+        )
+    return True
+
+
 async def unseal(actor: Actor, docket: str) -> bool:
-    """Open the answers once everybody has answered or the time is up; else do nothing."""
+    """Open the answers once nobody may answer or change an answer any more; else do nothing."""
     async with tx():
         row = await docket_for_update(docket)
         known_at = await turn("standing.published", "agency", row.uscc, actor.at)
         return await _unseal_if_due(actor, row, known_at)
 
 
+async def _wait_or_unseal(actor: Actor, before: DocketRow, known_at: datetime) -> None:
+    """After an answer: open all, or see to it that they are opened when the waiting ends."""
+    row = await docket_for_update(before.id)
+    opens = opens_at(row.view())
+    if (
+        not await _unseal_if_due(actor, row, known_at)
+        and opens
+        and opens != opens_at(before.view())
+    ):
+        await enqueue(UNSEAL, {"docket": row.id}, opens)
+
+
 async def _unseal_if_due(actor: Actor, row: DocketRow, known_at: datetime) -> bool:
-    view = DocketView(row.owner, row.supervisor, row.due, row.answered)
-    if row.unsealed_at is not None or not may_unseal(view, actor.at):
+    if row.unsealed_at is not None or not may_unseal(row.view(), actor.at):
         return False
     await execute("UPDATE docket SET unsealed_at = $2 WHERE id = $1", row.id, known_at)
     await enqueue(RESTAND, {"uscc": row.uscc}, actor.at)
+    asked = parties_asked(row.owner, row.supervisor)
     await record(
         actor,
         "docket.unsealed",
@@ -138,6 +287,7 @@ async def _unseal_if_due(actor: Actor, row: DocketRow, known_at: datetime) -> bo
             "answers": {
                 answer.party.value: answer_digest(answer) for answer in await answers(row.id)
             },
+            "missing": [party.value for party in asked if party not in row.answered],
         },
     )
     return True

@@ -1,15 +1,26 @@
 """Reading dockets. Answers are handed out only after they have been unsealed."""
 
+from collections.abc import Iterable
 from datetime import date, datetime
 from decimal import Decimal
+from typing import Any
 
 import asyncpg
 import msgspec
 
-from ratings.evaluations.indicators import Party
-from ratings.evaluations.rules import AnswerRow
+from ratings.evaluations.indicators import CODES, OVERALL, Party
+from ratings.evaluations.rules import (
+    AnswerRow,
+    AttachmentRow,
+    DocketView,
+    may_unseal,
+    parties_asked,
+    reminder,
+)
+from ratings.evaluations.switches import Turned
 from ratings.ledger.actors import Actor, Role
-from ratings.ledger.database import fetch, fetchrow, row_id
+from ratings.ledger.clock import local_date
+from ratings.ledger.database import fetch, fetchrow, fetchval, row_id
 from ratings.ledger.errors import NotFound
 
 
@@ -28,25 +39,41 @@ class DocketRow(msgspec.Struct, frozen=True):
     due: dict[Party, datetime]
     unsealed_at: datetime | None
     answered: tuple[Party, ...]
+    revisable_until: dict[Party, datetime]
+
+    def view(self) -> DocketView:
+        return DocketView(
+            self.owner, self.supervisor, self.due, self.answered, self.revisable_until
+        )
 
 
-_ROW = """
+# An answer is changed by a new edition; only the last one counts.
+_LAST_OF_DOCKET = (
+    "(SELECT DISTINCT ON (party) * FROM answer WHERE docket = d.id ORDER BY party, edition DESC)"
+)
+
+_ROW = f"""
     SELECT d.id::text, d.engagement, d.uscc, d.trade, d.title, d.settled_on, d.owner,
            d.supervisor, d.opened_at, d.owner_due, d.supervisor_due, d.centre_due, d.unsealed_at,
-           ARRAY(SELECT a.party FROM answer a WHERE a.docket = d.id ORDER BY a.party)
+           ARRAY(SELECT a.party FROM answer a WHERE a.docket = d.id AND a.edition = 1
+                 ORDER BY a.party),
+           (SELECT coalesce(jsonb_object_agg(a.party, a.revisable_until)
+                   FILTER (WHERE a.revisable_until IS NOT NULL), '{{}}')
+            FROM {_LAST_OF_DOCKET} a)::text
     FROM docket d
 """
 
 
 def _docket(row: asyncpg.Record) -> DocketRow:
-    owner_due, supervisor_due, centre_due, unsealed_at, answered = tuple(row)[9:]
+    owner_due, supervisor_due, centre_due, unsealed_at, answered, revisable = tuple(row)[9:]
     due = {
         Party.OWNER: owner_due,
         Party.SUPERVISOR: supervisor_due,
         Party.CENTRE: centre_due,
     }
     parties = tuple(Party(party) for party in answered)
-    columns = [*tuple(row)[:9], due, unsealed_at, parties]
+    until = msgspec.json.decode(revisable, type=dict[Party, datetime])
+    columns = [*tuple(row)[:9], due, unsealed_at, parties, until]
     return DocketRow(*columns)
 
 
@@ -62,7 +89,7 @@ async def docket_for_update(identifier: str) -> DocketRow:
 async def docket(actor: Actor, identifier: str) -> DocketRow:
     """The docket, for those who are asked and for officials; NotFound for everybody else."""
     row = await fetchrow(
-        f"{_ROW} WHERE d.id = $1 AND ({_VISIBLE})",
+        f"{_ROW} WHERE d.id = $1 AND ({VISIBLE})",
         row_id(identifier),
         actor.role.value,
         actor.organisation,
@@ -73,7 +100,7 @@ async def docket(actor: Actor, identifier: str) -> DocketRow:
     return _docket(row)
 
 
-_VISIBLE = (
+VISIBLE = (
     "$2 IN ('centre', 'auditor') OR d.owner = $3 OR ($2 = 'supervisor' AND d.supervisor = $3)"
     " OR d.uscc = $4"
 )
@@ -90,9 +117,21 @@ def asked_party(actor: Actor, row: DocketRow) -> Party | None:
     return None
 
 
+async def has_rated(person: str, uscc: str) -> bool:
+    """Whether the person has answered in any evaluation of the agency."""
+    return bool(
+        await fetchval(
+            "SELECT true FROM answer a JOIN docket d ON d.id = a.docket"
+            " WHERE a.person = $1 AND d.uscc = $2 LIMIT 1",
+            person,
+            uscc,
+        )
+    )
+
+
 async def docket_of_engagement(actor: Actor, engagement: str) -> DocketRow | None:
     row = await fetchrow(
-        f"{_ROW} WHERE d.engagement = $1 AND ({_VISIBLE})",
+        f"{_ROW} WHERE d.engagement = $1 AND ({VISIBLE})",
         engagement,
         actor.role.value,
         actor.organisation,
@@ -114,67 +153,189 @@ async def awaiting(actor: Actor) -> list[DocketRow]:
         " AND NOT EXISTS (SELECT 1 FROM answer a WHERE a.docket = d.id AND a.party = $2)"
         " AND ($2 = 'centre' OR ($2 = 'owner' AND d.owner = $3)"
         "      OR ($2 = 'supervisor' AND d.supervisor = $3 AND d.supervisor <> d.owner))"
+        " AND NOT EXISTS (SELECT FROM rater_relation r WHERE r.docket = d.id AND r.person = $4)"
         f" ORDER BY {due}",
         actor.at,
         party.value,
         actor.organisation,
+        actor.person,
     )
     return [_docket(row) for row in rows]
 
 
 async def answers(docket_id: str) -> list[AnswerRow]:
-    """The answers of an unsealed docket; none while it is sealed."""
+    """The answers of an unsealed docket, as they were last changed; none while it is sealed."""
     rows = await fetch(
-        "SELECT a.party, a.scores, a.comment, a.answered_at FROM answer a"
-        " JOIN docket d ON d.id = a.docket WHERE d.id = $1 AND d.unsealed_at IS NOT NULL"
-        " ORDER BY a.party",
+        f"SELECT {_ANSWER} FROM docket d, LATERAL {_LAST_OF_DOCKET} a"
+        " WHERE d.id = $1 AND d.unsealed_at IS NOT NULL ORDER BY a.party",
         row_id(docket_id),
     )
-    return [
-        AnswerRow(
-            Party(row["party"]),
-            msgspec.json.decode(row["scores"], type=dict[str, Decimal]),
-            row["comment"],
-            row["answered_at"],
-        )
-        for row in rows
-    ]
+    return [_answer(row) for row in rows]
+
+
+class AnswerOf(msgspec.Struct, frozen=True):
+    """One opened answer and where it belongs."""
+
+    docket: str
+    engagement: str
+    answer: AnswerRow
+
+
+async def opened_of(actor: Actor, uscc: str) -> list[AnswerOf]:
+    """The opened answers about an agency, of the dockets that the actor may read."""
+    rows = await fetch(
+        f"SELECT d.id::text, d.engagement, {_ANSWER} FROM docket d, LATERAL {_LAST_OF_DOCKET} a"
+        f" WHERE d.uscc = $1 AND d.unsealed_at IS NOT NULL AND ({VISIBLE})",
+        uscc,
+        actor.role.value,
+        actor.organisation,
+        actor.uscc,
+    )
+    return [AnswerOf(row[0], row[1], _answer(tuple(row)[2:])) for row in rows]
+
+
+async def own_answer(actor: Actor, row: DocketRow) -> AnswerRow | None:
+    """What the actor's own party has answered so far, sealed or not: nobody else's."""
+    party = asked_party(actor, row)
+    if party is None:
+        return None
+    found = await fetchrow(
+        f"SELECT {_ANSWER} FROM answer a WHERE a.docket = $1 AND a.party = $2"
+        " ORDER BY a.edition DESC LIMIT 1",
+        row_id(row.id),
+        party.value,
+    )
+    return None if found is None else _answer(found)
+
+
+_ANSWER = """
+    a.party, a.scores, a.reasons, a.comment, a.answered_at, a.edition,
+    (SELECT coalesce(json_agg(json_build_object('id', f.id, 'filename', f.filename,
+            'content_type', f.content_type, 'size', f.size, 'sha256', f.sha256,
+            'uploaded_at', f.uploaded_at) ORDER BY f.uploaded_at, f.id), '[]')
+     FROM answer_attachment f
+     WHERE f.docket = a.docket AND f.party = a.party AND f.withdrawn_at IS NULL)::text
+"""
+
+
+def _answer(row: Iterable[Any]) -> AnswerRow:
+    party, stored, reasons, comment, answered_at, edition, files = row
+    # What the database keeps of a JSON object is not its order: readers get that of the indicators.
+    scores = msgspec.json.decode(stored, type=dict[str, Decimal])
+    return AnswerRow(
+        Party(party),
+        {code: scores[code] for code in (*CODES, OVERALL) if code in scores},
+        msgspec.json.decode(reasons, type=dict[str, str]),
+        comment,
+        answered_at,
+        edition,
+        msgspec.json.decode(files, type=tuple[AttachmentRow, ...]),
+    )
 
 
 class RatedRow(msgspec.Struct, frozen=True):
-    """One unsealed engagement with all its answers, for computing standings."""
+    """One unsealed engagement with all its answers, for computing standings.
+
+    `owner` and `supervisor` are the organisations that were asked, `turns` what was done about
+    leaving answers out of the score and taking them in again.
+    """
 
     engagement: str
     uscc: str
     trade: str
     settled_on: date
     unsealed_at: datetime
+    owner: str
+    supervisor: str
     parties: dict[Party, dict[str, Decimal]]
+    turns: tuple[Turned, ...]
 
 
 async def unsealed_of(uscc: str) -> list[RatedRow]:
     """Every unsealed engagement of an agency, in the order of settlement."""
-    rows = await fetch(
-        "SELECT d.engagement, d.uscc, d.trade, d.settled_on, d.unsealed_at,"
-        " coalesce(jsonb_object_agg(a.party, a.scores) FILTER (WHERE a.id IS NOT NULL), '{}')"
-        " FROM docket d LEFT JOIN answer a ON a.docket = d.id"
-        " WHERE d.uscc = $1 AND d.unsealed_at IS NOT NULL"
-        " GROUP BY d.id ORDER BY d.settled_on, d.engagement",
-        uscc,
-    )
-    found = []
-    for row in rows:
-        parties = msgspec.json.decode(row[5], type=dict[Party, dict[str, Decimal]])
-        columns = [*tuple(row)[:5], parties]
-        found.append(RatedRow(*columns))
-    return found
+    return [_rated(row) for row in await fetch(_UNSEALED.format(whose="d.uscc = $1"), uscc)]
+
+
+async def unsealed_among(engagements: list[str]) -> list[RatedRow]:
+    """Those of some engagements that are unsealed, in the order of settlement."""
+    rows = await fetch(_UNSEALED.format(whose="d.engagement = ANY($1::text[])"), engagements)
+    return [_rated(row) for row in rows]
+
+
+async def unsealed_everywhere() -> list[RatedRow]:
+    """Every unsealed engagement of all agencies, in the order of settlement."""
+    return [_rated(row) for row in await fetch(_UNSEALED.format(whose="true"))]
+
+
+_UNSEALED = (
+    "SELECT d.engagement, d.uscc, d.trade, d.settled_on, d.unsealed_at, d.owner, d.supervisor,"
+    " coalesce(jsonb_object_agg(a.party, a.scores) FILTER (WHERE a.id IS NOT NULL), '{{}}'),"
+    " (SELECT coalesce(jsonb_agg(jsonb_build_array(s.party, s.turned_at, s.is_off)), '[]')"
+    "  FROM answer_switch s WHERE s.docket = d.id AND s.switch = 'score')"
+    f" FROM docket d LEFT JOIN LATERAL {_LAST_OF_DOCKET} a ON true"
+    " WHERE {whose} AND d.unsealed_at IS NOT NULL"
+    " GROUP BY d.id ORDER BY d.settled_on, d.engagement"
+)
+
+
+def _rated(row: asyncpg.Record) -> RatedRow:
+    parties = msgspec.json.decode(row[7], type=dict[Party, dict[str, Decimal]])
+    turns = msgspec.json.decode(row[8], type=tuple[Turned, ...])
+    columns = [*tuple(row)[:7], parties, turns]
+    return RatedRow(*columns)
 
 
 async def overdue(at: datetime) -> list[str]:
-    """Sealed dockets whose every window has closed, for the timetable."""
-    rows = await fetch(
-        "SELECT id::text FROM docket WHERE unsealed_at IS NULL"
-        " AND greatest(owner_due, supervisor_due, centre_due) <= $1",
-        at,
+    """Sealed dockets of which nobody may answer or change an answer any more, for the timetable."""
+    maybe = (
+        "(greatest(d.owner_due, d.supervisor_due, d.centre_due) <= $1"
+        " OR EXISTS (SELECT FROM answer a WHERE a.docket = d.id))"
     )
-    return [row[0] for row in rows]
+    return [row.id for row in await _sealed(maybe, at) if may_unseal(row.view(), at)]
+
+
+async def to_remind(at: datetime) -> list[str]:
+    """Sealed dockets of which a party is to be reminded, for the timetable."""
+    sealed = [
+        row for row in await _sealed("d.settled_on <= $1", local_date(at)) if due_reminders(row, at)
+    ]
+    rows = await fetch(
+        "SELECT docket::text, party, min(working_days_left) FROM reminder"
+        " WHERE docket = ANY($1::uuid[]) GROUP BY docket, party",
+        [row.id for row in sealed],
+    )
+    sent = {(docket, Party(party)): left for docket, party, left in rows}
+    return [
+        row.id
+        for row in sealed
+        if any(
+            left < sent.get((row.id, party), left + 1)
+            for party, left in due_reminders(row, at).items()
+        )
+    ]
+
+
+def due_reminders(row: DocketRow, at: datetime) -> dict[Party, int]:
+    """Who has not answered and which reminder its day has come to, sent already or not."""
+    day = local_date(at)
+    return {
+        party: left
+        for party in parties_asked(row.owner, row.supervisor)
+        if party not in row.answered and (left := reminder(party, row.settled_on, day)) is not None
+    }
+
+
+async def reminded(docket_id: str) -> dict[Party, int]:
+    """The last reminder each party of a docket has had, as working days left."""
+    rows = await fetch(
+        "SELECT party, min(working_days_left) FROM reminder WHERE docket = $1 GROUP BY party",
+        row_id(docket_id),
+    )
+    return {Party(party): left for party, left in rows}
+
+
+async def _sealed(condition: str, value: date) -> list[DocketRow]:
+    rows = await fetch(
+        f"{_ROW} WHERE d.unsealed_at IS NULL AND {condition} ORDER BY d.settled_on, d.id", value
+    )
+    return [_docket(row) for row in rows]

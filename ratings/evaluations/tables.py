@@ -1,6 +1,18 @@
 """Dockets (who is asked about which engagement, until when) and their sealed answers."""
 
-from piccolo.columns import JSONB, UUID, Date, ForeignKey, OnDelete, Text, Timestamptz, Varchar
+from piccolo.columns import (
+    JSONB,
+    UUID,
+    BigInt,
+    Boolean,
+    Date,
+    ForeignKey,
+    Integer,
+    OnDelete,
+    Text,
+    Timestamptz,
+    Varchar,
+)
 from piccolo.table import Table
 
 from ratings.ledger.database import ENGINE
@@ -25,7 +37,11 @@ class Docket(Table, db=ENGINE):
 
 
 class Answer(Table, db=ENGINE):
-    """One party's answer, for ever: `scores` maps indicator codes to decimal strings."""
+    """One edition of a party's answer, for ever: `scores` maps indicator codes to decimal strings.
+
+    A changed answer is a new row with the next edition; the last one counts. `revisable_until` is
+    null in an answer that is final. `reasons` maps indicator codes to texts.
+    """
 
     id = UUID(primary_key=True)
     docket = ForeignKey(references=Docket, null=False, on_delete=OnDelete.restrict)
@@ -33,5 +49,62 @@ class Answer(Table, db=ENGINE):
     person = Varchar(length=40)
     organisation = Varchar(length=40)
     scores = JSONB()
+    reasons = JSONB(default="{}")
     comment = Text()
     answered_at = Timestamptz()
+    edition = Integer(default=1)
+    revisable_until = Timestamptz(null=True, default=None)
+
+
+class Reminder(Table, db=ENGINE):
+    """That a party was reminded with so many working days left; 0 says that its time has passed."""
+
+    id = UUID(primary_key=True)
+    docket = ForeignKey(references=Docket, null=False, on_delete=OnDelete.restrict)
+    party = Varchar(length=12)
+    working_days_left = Integer()
+    sent_at = Timestamptz()
+
+
+class RaterRelation(Table, db=ENGINE):
+    """That a person of a party is related to the agency and answers nothing here, and why."""
+
+    id = UUID(primary_key=True)
+    docket = ForeignKey(references=Docket, null=False, on_delete=OnDelete.restrict)
+    party = Varchar(length=12)
+    person = Varchar(length=40)
+    reason = Text()
+    declared_at = Timestamptz()
+
+
+class AnswerSwitch(Table, db=ENGINE):
+    """That a switch (`comment` or `score`) of an opened answer was turned, and why; for ever."""
+
+    id = UUID(primary_key=True)
+    docket = ForeignKey(references=Docket, null=False, on_delete=OnDelete.restrict)
+    party = Varchar(length=12)
+    switch = Varchar(length=8)
+    is_off = Boolean()
+    reason = Text()
+    person = Varchar(length=40)
+    turned_at = Timestamptz()
+
+
+class AnswerAttachment(Table, db=ENGINE):
+    """A file that one party puts beside its answer; it lies in the object store under a random key.
+
+    `withdrawn_at` is null while it belongs to the answer; what was withdrawn before the opening
+    counts as never handed in.
+    """
+
+    id = UUID(primary_key=True)
+    docket = ForeignKey(references=Docket, null=False, on_delete=OnDelete.restrict)
+    party = Varchar(length=12)
+    person = Varchar(length=40)
+    filename = Varchar(length=200)
+    content_type = Varchar(length=100)
+    size = BigInt()
+    sha256 = Varchar(length=64)
+    storage_key = Varchar(length=100)
+    uploaded_at = Timestamptz()
+    withdrawn_at = Timestamptz(null=True, default=None)
