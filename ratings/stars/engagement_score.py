@@ -14,7 +14,9 @@ class RatedEngagement(msgspec.Struct, frozen=True):
     """A settled engagement and what each party answered.
 
     `parties` holds, for each party that answered, its scores by indicator code, or a single
-    score under `overall`. A party that never answered has no key.
+    score under `overall`. A party that never answered has no key, nor has one whose answer the
+    centre has left out: that one stands in `left_out`. `raters` names who answered for a party,
+    where that is known.
     """
 
     engagement: str
@@ -22,6 +24,8 @@ class RatedEngagement(msgspec.Struct, frozen=True):
     trade: str
     settled_on: date
     parties: dict[Party, dict[str, Decimal]]
+    raters: dict[Party, str] = {}
+    left_out: frozenset[Party] = frozenset()
 
 
 class PartyPart(msgspec.Struct, frozen=True):

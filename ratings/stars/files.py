@@ -145,7 +145,7 @@ class _Collected:
             )
         self.agencies.add(uscc)
         self.engagements[name] = engagement
-        self.raters[(name, party)] = row["rater"]
+        self.raters[(name, party)] = engagement.raters[party] = row["rater"]
         engagement.parties.setdefault(party, {})[indicator] = score
 
 

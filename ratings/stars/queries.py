@@ -1,18 +1,26 @@
 """Reading standings: the one in force, its history, and what it is computed from."""
 
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from decimal import Decimal
+from functools import lru_cache
 
 import msgspec
 
-from ratings.evaluations.queries import unsealed_of
-from ratings.ledger.clock import local_date
+from ratings.evaluations.indicators import Party
+from ratings.evaluations.queries import RatedRow, unsealed_everywhere, unsealed_of
+from ratings.evaluations.switches import turned_off
+from ratings.ledger.clock import end_of_day, local_date
 from ratings.ledger.database import fetch, fetchrow
+from ratings.ledger.errors import Refused
 from ratings.stars.engagement_score import RatedEngagement
+from ratings.stars.estimate_queries import reference_of
 from ratings.stars.feedback import Cap, OutsideEvent, Severity
-from ratings.stars.policy import load_policy
+from ratings.stars.outlook import ComingChange, outlook
+from ratings.stars.policy import Method, Policy
+from ratings.stars.policy_queries import policy_in_force, policy_of_digest
+from ratings.stars.robust import robust_standing
 from ratings.stars.standing import Standing, standing
-from ratings.stars.waterfall import Step
+from ratings.stars.waterfall import Step, StepCode
 
 
 class StandingRow(msgspec.Struct, frozen=True):
@@ -28,21 +36,26 @@ class StandingRow(msgspec.Struct, frozen=True):
     policy: str
     policy_version: str
     policy_digest: str
+    lower_bound: Decimal | None
+    confirmed: bool
 
 
 _COLUMNS = (
     "uscc, as_of, score, stars, state, engagements, waterfall, policy, policy_version,"
-    " policy_digest"
+    " policy_digest, lower_bound, confirmed"
 )
 
 
-_WATERFALL = msgspec.json.Decoder(list[Step])
+# A published standing stays as it is, and is shown far more often than it is published.
+@lru_cache(maxsize=128)
+def _waterfall(text: str) -> tuple[Step, ...]:
+    return msgspec.json.decode(text, type=tuple[Step, ...])
 
 
 def standing_row(row: tuple[object, ...]) -> StandingRow:
     """From columns in the order of its fields, the waterfall as JSON."""
     values = list(row)
-    values[6] = _WATERFALL.decode(str(values[6]))
+    values[6] = list(_waterfall(str(values[6])))
     return StandingRow(*values)  # type: ignore[arg-type] # columns in the order of the fields
 
 
@@ -64,45 +77,112 @@ async def published(uscc: str = "") -> list[StandingRow]:
     return [standing_row(row) for row in rows]
 
 
-async def outside_events(uscc: str) -> list[tuple[datetime, OutsideEvent]]:
-    """What the authorities reported, each with the moment it was recorded."""
+async def outside_events(as_of: datetime, uscc: str = "") -> list[OutsideEvent]:
+    """What the authorities reported about an agency, or about all, as it was known at a moment:
+    what a repair had lifted by then is not among it."""
     rows = await fetch(
-        'SELECT recorded_at, uscc, "on", source, document, severity, repaired_on, cap'
-        ' FROM outside_event WHERE uscc = $1 ORDER BY "on", document',
+        'SELECT uscc, "on", source, document, severity, repaired_on, cap FROM outside_event'
+        " WHERE ($2 = '' OR uscc = $2) AND recorded_at <= $1"
+        ' AND (withdrawn_at IS NULL OR withdrawn_at > $1) ORDER BY uscc, "on", document',
+        as_of,
         uscc,
     )
     return [
-        (
-            row["recorded_at"],
-            OutsideEvent(
-                uscc=row["uscc"],
-                on=row["on"],
-                source=row["source"],
-                document=row["document"],
-                severity=Severity(row["severity"]),
-                repaired_on=row["repaired_on"],
-                cap=Cap(row["cap"]),
-            ),
+        OutsideEvent(
+            uscc=row["uscc"],
+            on=row["on"],
+            source=row["source"],
+            document=row["document"],
+            severity=Severity(row["severity"]),
+            repaired_on=row["repaired_on"],
+            cap=Cap(row["cap"]),
         )
         for row in rows
     ]
 
 
-async def recompute(uscc: str, as_of: datetime, policy: str = "standard") -> Standing:
-    """The standing by what was known at `as_of`: later answers and events do not count."""
-    engagements = [
-        RatedEngagement(
-            engagement=row.engagement,
-            uscc=row.uscc,
-            trade=row.trade,
-            settled_on=row.settled_on,
-            parties=row.parties,
-        )
-        for row in await unsealed_of(uscc)
-        if row.unsealed_at <= as_of
-    ]
-    events = [event for recorded_at, event in await outside_events(uscc) if recorded_at <= as_of]
-    return standing(uscc, engagements, events, local_date(as_of), load_policy(policy))
+async def recompute(uscc: str, as_of: datetime, policy: Policy | None = None) -> Standing:
+    """The standing by what was known at `as_of`, under the policy that was in force on its day or
+    under another one: later answers, events and policies do not count."""
+    engagements, events = await evidence(uscc, as_of)
+    on = local_date(as_of)
+    rule = await policy_in_force(on) if policy is None else policy
+    if rule.method is Method.PLAIN:
+        return standing(uscc, engagements, events, on, rule)
+    reference = await reference_of(rule, on, engagements)
+    held = await stars_held(uscc, as_of)
+    return robust_standing(uscc, engagements, events, on, rule, reference, held)
+
+
+async def stars_held(uscc: str, before: datetime) -> int | None:
+    """The stars of the last standing published before a moment, as they were without any cap."""
+    row = await fetchrow(
+        f"SELECT {_COLUMNS} FROM standing WHERE uscc = $1 AND as_of < $2"
+        " ORDER BY as_of DESC LIMIT 1",
+        uscc,
+        before,
+    )
+    if row is None:
+        return None
+    last = standing_row(row)
+    kept = [step.params["stars"] for step in last.waterfall if step.code is StepCode.HYSTERESIS]
+    policy = await policy_of_digest(last.policy_digest)
+    if kept:
+        return int(kept[0])
+    return None if last.score is None or policy is None else policy.stars.stars(last.score)
+
+
+def last_moment(day: date | None, at: datetime) -> datetime:
+    """The end of a day as it can be known at `at`: of today, and of no day, that is `at` itself.
+
+    Refused for a day that lies in the future.
+    """
+    if day is None or day == local_date(at):
+        return at
+    if day > local_date(at):
+        raise Refused("as-of-later", "{day} lies in the future; the record ends today.", day=day)
+    return end_of_day(day) - timedelta(microseconds=1)
+
+
+async def coming_changes(uscc: str, as_of: datetime) -> tuple[ComingChange, ...]:
+    """What time alone will change in the standing, by what was known at `as_of`."""
+    engagements, events = await evidence(uscc, as_of)
+    on = local_date(as_of)
+    policy = await policy_in_force(on)
+    if policy.method is Method.PLAIN:
+        return outlook(uscc, engagements, events, on, policy)
+    reference = await reference_of(policy, on, engagements)
+    held = await stars_held(uscc, as_of)
+    return outlook(uscc, engagements, events, on, policy, reference, held)
+
+
+async def evidence(uscc: str, as_of: datetime) -> tuple[list[RatedEngagement], list[OutsideEvent]]:
+    """What a standing is computed from: the unsealed answers and the events known at `as_of`."""
+    rows = [row for row in await unsealed_of(uscc) if row.unsealed_at <= as_of]
+    return [_engagement(row, as_of) for row in rows], await outside_events(as_of, uscc)
+
+
+async def whole_record(as_of: datetime) -> tuple[list[RatedEngagement], list[OutsideEvent]]:
+    """The evidence of all agencies, as it was known at `as_of`: never for a public page."""
+    rows = [row for row in await unsealed_everywhere() if row.unsealed_at <= as_of]
+    return [_engagement(row, as_of) for row in rows], await outside_events(as_of)
+
+
+def _engagement(row: RatedRow, as_of: datetime) -> RatedEngagement:
+    """Without the answers that were left out at `as_of`.
+
+    A rater is the organisation that was asked. The centre is one: it has no habit of its own
+    beside the mean of its party."""
+    left_out = turned_off(row.turns, as_of)
+    return RatedEngagement(
+        engagement=row.engagement,
+        uscc=row.uscc,
+        trade=row.trade,
+        settled_on=row.settled_on,
+        parties={party: row.parties[party] for party in row.parties if party not in left_out},
+        raters={Party.OWNER: row.owner, Party.SUPERVISOR: row.supervisor},
+        left_out=left_out,
+    )
 
 
 class Distribution(msgspec.Struct, frozen=True):
@@ -150,7 +230,9 @@ async def evidence_since(uscc: str, moment: datetime) -> bool:
     """Whether anything new about an agency became known after a moment."""
     rows = await fetch(
         "SELECT true FROM docket WHERE uscc = $1 AND unsealed_at > $2"
-        " UNION SELECT true FROM outside_event WHERE uscc = $1 AND recorded_at > $2",
+        " UNION SELECT true FROM outside_event WHERE uscc = $1 AND recorded_at > $2"
+        " UNION SELECT true FROM answer_switch s JOIN docket d ON d.id = s.docket"
+        " WHERE d.uscc = $1 AND s.switch = 'score' AND s.turned_at > $2",
         uscc,
         moment,
     )

@@ -14,16 +14,19 @@ from fractions import Fraction
 import msgspec
 
 from ratings.evaluations.indicators import INDICATORS, OVERALL, Party
-from ratings.stars.engagement_score import EngagementScore, RatedEngagement
+from ratings.stars.engagement_score import EngagementScore, PartyPart, RatedEngagement
 from ratings.stars.policy import Policy
+from ratings.stars.rounding import published
 
 SCORE_PLACES = 2
 STEP_PLACES = 4
 
 
 class StepCode(StrEnum):
+    START = "start"
     ENGAGEMENT = "engagement"
     ENGAGEMENT_UNRATED = "engagement-unrated"
+    ENGAGEMENT_WAITS = "engagement-waits"
     DEDUCTION = "deduction"
     WAIVED = "waived"
     BONUS = "bonus"
@@ -31,13 +34,17 @@ class StepCode(StrEnum):
     BOUNDS = "bounds"
     ROUNDING = "rounding"
     CAP = "cap"
+    HYSTERESIS = "hysteresis"
 
 
 STEP_TEXT = {
+    StepCode.START: "Start from the mean of the trade, which weighs like {prior} engagements.",
     StepCode.ENGAGEMENT: "Engagement {reference}, settled on {settled_on}: scored {score},"
     " one of {count} in the mean.",
     StepCode.ENGAGEMENT_UNRATED: "Engagement {reference}, settled on {settled_on}: too few"
     " answers, it does not count.",
+    StepCode.ENGAGEMENT_WAITS: "Engagement {reference}, settled on {settled_on}: it counts from the"
+    " next quarter, when there is something to compare it with.",
     StepCode.DEDUCTION: "{severity} event of {on} ({source}, {reference}): {share_percent} % of"
     " {full} points, ends on {ends_on}.",
     StepCode.WAIVED: "First minor event of {on} ({source}, {reference}): waived, no points lost.",
@@ -47,11 +54,15 @@ STEP_TEXT = {
     StepCode.ROUNDING: "Rounding to two decimals.",
     StepCode.CAP: "Stars are held at {stars} at most by {reference} ({source}) of {on}, until"
     " cured. The score is not changed.",
+    StepCode.HYSTERESIS: "{stars} stars are kept: the score is less than {beyond} points beyond the"
+    " cut of the band.",
 }
 """English msgids; the placeholders are `reference` and the keys of the step's `params`."""
 
 MISSING_TEXT = {
     "absent": "Did not answer; the others' shares were raised to make up the whole.",
+    "left-out": "Answered, but the centre has left the answer out of the score; the others' shares"
+    " were raised to make up the whole.",
     "incomplete": "Answered {weight_scored} of 100 points of weight, too little to count.",
 }
 
@@ -67,7 +78,9 @@ class IndicatorDetail(msgspec.Struct, frozen=True):
 class PartyDetail(msgspec.Struct, frozen=True):
     """One party's answer: `stated_share` by the policy, `share` after missing parties left.
 
-    `missing` is empty, `absent` or `incomplete` (a key of MISSING_TEXT).
+    `missing` is empty, or a key of MISSING_TEXT. Under the robust method
+    `mean` is that of the party (μ), `leniency` the habit of its rater that was taken off, and
+    `clipped` the points an owner far from the other two was pulled by; None under the plain one.
     """
 
     party: Party
@@ -77,6 +90,9 @@ class PartyDetail(msgspec.Struct, frozen=True):
     missing: str
     weight_scored: int
     indicators: tuple[IndicatorDetail, ...]
+    mean: Decimal | None = None
+    leniency: Decimal | None = None
+    clipped: Decimal | None = None
 
 
 class Step(msgspec.Struct, frozen=True):
@@ -92,13 +108,6 @@ class Step(msgspec.Struct, frozen=True):
     params: dict[str, str]
     provisional: bool = False
     parties: tuple[PartyDetail, ...] = ()
-
-
-def published(value: Fraction, places: int) -> Decimal:
-    """An exact value half-up (away from zero) to so many places: the only rounding there is."""
-    scaled = abs(value) * 10**places + Fraction(1, 2)
-    digits = scaled.numerator // scaled.denominator
-    return Decimal(-digits if value < 0 else digits).scaleb(-places)
 
 
 def percent(share: Fraction) -> str:
@@ -122,7 +131,7 @@ def party_details(
             score=None if part.score is None else published(part.score, STEP_PLACES),
             stated_share=part.stated_share,
             share=published(part.share, STEP_PLACES),
-            missing="" if part.score is not None else "incomplete" if part.answered else "absent",
+            missing=_missing(engagement, part),
             weight_scored=part.weight_scored,
             indicators=_indicator_details(
                 engagement.parties.get(part.party, {}), policy.indicators[part.party]
@@ -130,6 +139,14 @@ def party_details(
         )
         for part in result.parts
     )
+
+
+def _missing(engagement: RatedEngagement, part: PartyPart) -> str:
+    if part.score is not None:
+        return ""
+    if part.party in engagement.left_out:
+        return "left-out"
+    return "incomplete" if part.answered else "absent"
 
 
 def _indicator_details(

@@ -11,7 +11,7 @@ from ratings.evaluations.indicators import WEIGHTS, Party
 from ratings.ledger.actors import Actor, Role, system
 from ratings.ledger.clock import local_date, now
 from ratings.ledger.database import execute, fetchval
-from ratings.sanctions.actions import delist, open_case
+from ratings.sanctions.actions import Proposal, answer_case, delist, open_case, propose_delisting
 from ratings.sanctions.rules import Kind, Severity
 from ratings.stars.actions import ReportedEvent, report_event, restand
 from ratings.stars.feedback import Severity as EventSeverity
@@ -34,7 +34,7 @@ async def answer_as(party: Role, organisation: str, docket: str, indicator: str)
     names = {Role.ENTERPRISE: Party.OWNER, Role.SUPERVISOR: Party.SUPERVISOR}
     asked = WEIGHTS[names.get(party, Party.CENTRE)]
     scores = {code: "91.5" for code in asked if code != indicator}
-    await answer(actor(party, organisation), docket, scores, "")
+    await answer(actor(party, organisation), docket, scores, "", final=True)
 
 
 @pytest.fixture
@@ -75,15 +75,19 @@ async def record(database: str) -> str:
     assert case is not None
     until = date(local_date(now()).year + 1, 1, 1) - timedelta(days=1)
     until = max(until, local_date(now()) + timedelta(days=120))
-    await delist(centre, case, Severity.ORDINARY, until, "invented")
+    await answer_case(Actor(Role.AGENCY, now(), uscc=USCC), case, "invented")
+    await propose_delisting(centre, case, Proposal(Severity.ORDINARY, until, "invented"))
+    await delist(actor(Role.CENTRE, "44444444-4444-4444-4444-444444444444"), case)
     return docket
 
 
 async def tampered(statement: str) -> Report:
     """Change a row as somebody with the database's password could, and verify again."""
-    await execute("ALTER TABLE ledger_entry DISABLE TRIGGER ledger_is_append_only")
+    for table, kept in (("ledger_entry", "ledger"), ("answer", "answer")):
+        await execute(f"ALTER TABLE {table} DISABLE TRIGGER {kept}_is_append_only")
     await execute(statement)
-    await execute("ALTER TABLE ledger_entry ENABLE TRIGGER ledger_is_append_only")
+    for table, kept in (("ledger_entry", "ledger"), ("answer", "answer")):
+        await execute(f"ALTER TABLE {table} ENABLE TRIGGER {kept}_is_append_only")
     return await verify()
 
 

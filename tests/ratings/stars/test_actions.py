@@ -68,7 +68,7 @@ async def test_the_shares_of_the_parties(county: County, agency: Account, listin
     """0.3 · supervisor + 0.5 · owner + 0.2 · centre."""
     opened = await county.settled(agency, listing)
     for party, score in ((Party.SUPERVISOR, 100), (Party.OWNER, 80), (Party.CENTRE, 70)):
-        await answer(county.party(party).actor(), opened, marks(party, score))
+        await answer(county.party(party).actor(), opened, marks(party, score), final=True)
     assert (await restand(system(now()), agency.uscc or "")).score == Decimal("84.00")
 
 

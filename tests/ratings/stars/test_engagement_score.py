@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from ratings.evaluations.indicators import WEIGHTS, Party
 from ratings.stars.engagement_score import EngagementScore, RatedEngagement, engagement_score
 from ratings.stars.policy import load_policy
-from ratings.stars.waterfall import published
+from ratings.stars.rounding import published
 
 STANDARD = load_policy("standard")
 Answers = dict[Party, dict[str, Decimal]]

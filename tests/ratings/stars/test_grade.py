@@ -250,10 +250,12 @@ def test_what_is_no_such_table_is_refused_as_a_whole(
     assert reason in result.output
 
 
-def test_robust_is_not_available_and_a_file_may_stand_for_a_policy(tmp_path: Path) -> None:
-    result = run(tmp_path, [GOOD], "--policy", "robust")
+def test_a_policy_that_does_not_ship_is_refused_and_a_file_may_stand_for_one(
+    tmp_path: Path,
+) -> None:
+    result = run(tmp_path, [GOOD], "--policy", "strict")
     assert result.exit_code == 1
-    assert "The policy “robust” is not available in this version." in result.output
+    assert "The policy “strict” is not available in this version." in result.output
     mine = tmp_path / "mine.toml"
     mine.write_text(STANDARD.read_text("utf-8").replace("five = 90", "five = 93"), "utf-8")
     result = run(tmp_path, [GOOD], "--policy", str(mine))
