@@ -1,6 +1,4 @@
-"""Cases and delistings: a computation asks, the agency answers, a person decides."""
-
-from datetime import date
+"""Cases and delistings: a computation asks, the agency answers, people decide."""
 
 import msgspec
 from litestar import Response, get, post
@@ -15,8 +13,8 @@ from market.api.repeats import IdempotencyKey, act_once, answer_once
 from ratings.ledger.actors import Role
 from ratings.ledger.places import Moment
 from ratings.sanctions import actions, queries
-from ratings.sanctions.queries import CaseRow, DelistingRow
-from ratings.sanctions.rules import Severity
+from ratings.sanctions.actions import Proposal
+from ratings.sanctions.queries import CaseRow, DelistingRow, ProposedDelisting
 
 _TAGS = ["sanctions"]
 
@@ -29,12 +27,15 @@ class Dismissal(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     reason: str
 
 
-class NewDelisting(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """`until` is the last day; it lies within the bounds of NDRC Order 36 for the severity."""
-
-    severity: Severity
-    until: date
+class Refusal(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     reason: str
+
+
+class DelistingProposal(msgspec.Struct, frozen=True):
+    """`proposal` is null where none waits for its decision."""
+
+    case: str
+    proposal: ProposedDelisting | None
 
 
 class Delisted(msgspec.Struct, frozen=True):
@@ -51,7 +52,7 @@ class Delisted(msgspec.Struct, frozen=True):
 async def list_cases(
     request: Asking, state_: StateIs = "", limit: Limit = USUAL, cursor: Cursor = ""
 ) -> Response[Page[CaseRow]]:
-    """`state` is open, answered, dismissed, delisted or lifted."""
+    """`state` is open, answered, proposed, dismissed, delisted or lifted."""
     who = actor(request)
     return await keyset_page(
         request,
@@ -120,24 +121,82 @@ async def dismiss(
     await act_once(request, who, idempotency_key, effect)
 
 
+@get(
+    "/cases/{case:str}/delisting-proposal",
+    operation_id="delisting_proposal_show",
+    summary="The delisting that is proposed in a case and waits for a second person",
+    tags=_TAGS,
+    **allow(Role.CENTRE),
+)
+async def show_proposal(case: FromPath[str]) -> DelistingProposal:
+    found = await queries.case_file(case)
+    return DelistingProposal(found.id, await queries.proposed_delisting(found.id))
+
+
+@post(
+    "/cases/{case:str}/delisting-proposal",
+    operation_id="delisting_propose",
+    summary="Propose to take the agency off the market, with a reason and a last day",
+    tags=_TAGS,
+    status_code=204,
+    **allow(Role.CENTRE),
+    **in_person(),
+)
+async def propose_delisting(
+    request: Asking,
+    case: FromPath[str],
+    data: JSONBody[Proposal],
+    idempotency_key: IdempotencyKey = None,
+) -> None:
+    """Nothing follows before a second person has decided. The last day lies within the bounds of
+    NDRC Order 36 for the severity."""
+    who = actor(request)
+
+    async def effect() -> None:
+        await actions.propose_delisting(who, case, data)
+
+    await act_once(request, who, idempotency_key, effect)
+
+
+@post(
+    "/cases/{case:str}/delisting-refusal",
+    operation_id="delisting_refuse",
+    summary="Refuse the proposed delisting, with the reason; the case stays undecided",
+    tags=_TAGS,
+    status_code=204,
+    **allow(Role.CENTRE),
+    **in_person(),
+)
+async def refuse_delisting(
+    request: Asking,
+    case: FromPath[str],
+    data: JSONBody[Refusal],
+    idempotency_key: IdempotencyKey = None,
+) -> None:
+    who = actor(request)
+
+    async def effect() -> None:
+        await actions.refuse_delisting(who, case, data.reason)
+
+    await act_once(request, who, idempotency_key, effect)
+
+
 @post(
     "/cases/{case:str}/delisting",
     operation_id="case_delist",
-    summary="Take the agency off the market, with a reason and a last day",
+    summary="Adopt the proposed delisting: the agency is off the market until its last day",
     tags=_TAGS,
     **allow(Role.CENTRE),
     **in_person(),
 )
 async def delist(
-    request: Asking,
-    case: FromPath[str],
-    data: JSONBody[NewDelisting],
-    idempotency_key: IdempotencyKey = None,
+    request: Asking, case: FromPath[str], idempotency_key: IdempotencyKey = None
 ) -> Delisted:
+    """By somebody who has neither proposed it, nor opened the case, nor rated the agency."""
     who = actor(request)
 
     async def effect() -> Delisted:
-        return Delisted(await actions.delist(who, case, data.severity, data.until, data.reason))
+        return Delisted(await actions.delist(who, case))
 
     return await answer_once(request, who, idempotency_key, Delisted, effect)
 
@@ -161,4 +220,14 @@ async def list_delistings(
     )
 
 
-ROUTES = [list_cases, show_case, answer_case, dismiss, delist, list_delistings]
+ROUTES = [
+    list_cases,
+    show_case,
+    answer_case,
+    dismiss,
+    show_proposal,
+    propose_delisting,
+    refuse_delisting,
+    delist,
+    list_delistings,
+]

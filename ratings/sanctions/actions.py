@@ -1,33 +1,45 @@
-"""Cases: opened by a computation, answered by the agency, decided by a person."""
+"""Cases: opened by a computation, answered by the agency, decided by people.
+
+A delisting takes two: one proposes it, another who has neither opened the case nor rated the agency
+decides. Dismissing takes one of the latter.
+"""
 
 import uuid
-from collections.abc import Iterable
 from datetime import date
+from typing import Any
 
 import msgspec
 
 from ratings.ledger.actions import record
-from ratings.ledger.actors import Actor
+from ratings.ledger.actors import Actor, second_person
 from ratings.ledger.clock import end_of_day, local_date
 from ratings.ledger.database import execute, fetchrow, fetchval, row_id, tx
-from ratings.ledger.errors import Bilingual, Conflict, NotFound, Refused
+from ratings.ledger.errors import Bilingual, Conflict, Forbidden, NotFound, Refused
 from ratings.ledger.jobs import enqueue
-from ratings.sanctions.rules import Kind, Severity, check_end
-from ratings.sanctions.tables import CaseFile, Delisting
+from ratings.ledger.uscc import parse_uscc
+from ratings.sanctions import misconduct
+from ratings.sanctions.caps import end_cap
+from ratings.sanctions.conclusions import await_finality
+from ratings.sanctions.holding import decide, hold_cases, locked, needs, new_case, undecided
+from ratings.sanctions.matter_queries import matter_of
+from ratings.sanctions.misconduct_queries import still_counted
+from ratings.sanctions.objections import Against
+from ratings.sanctions.queries import impartial
+from ratings.sanctions.rules import (
+    BY_PERSON,
+    CAPPED,
+    PENDING,
+    UNDECIDED,
+    Kind,
+    Severity,
+    check_end,
+    check_heard,
+    check_kind,
+    check_way,
+)
+from ratings.sanctions.tables import Delisting
 
 LIFT = "lift_delisting"
-
-
-async def hold_cases(agencies: Iterable[str]) -> None:
-    """Decide alone about the cases of these agencies until the transaction ends.
-
-    Who opens several cases in one transaction calls this for all of them before the first entry
-    of the ledger: whoever holds the end of the chain must not wait for a case.
-    """
-    await execute(
-        "SELECT pg_advisory_xact_lock(hashtext('case ' || uscc)) FROM unnest($1::text[]) AS uscc",
-        sorted(agencies),
-    )
 
 
 async def open_case(actor: Actor, uscc: str, kind: Kind, reasons: list[Bilingual]) -> str | None:
@@ -39,35 +51,43 @@ async def open_case(actor: Actor, uscc: str, kind: Kind, reasons: list[Bilingual
         await hold_cases([uscc])
         if await fetchval(
             "SELECT true FROM case_file WHERE uscc = $1 AND kind = $2"
-            " AND state IN ('open', 'answered')",
+            " AND (state = ANY($3::text[]) OR (state = 'unrectified' AND final_at IS NULL))",
             uscc,
             kind.value,
+            list(PENDING),
         ) or await fetchval(
             "SELECT true FROM delisting WHERE uscc = $1 AND lifted_at IS NULL", uscc
         ):
             return None
-        identifier = str(uuid.uuid4())
-        number = await fetchval("SELECT nextval('case_file_number')")
-        name = f"AJ-{local_date(actor.at).year}-{number:04d}"
-        await CaseFile.insert(
-            CaseFile(
-                id=identifier,
-                number=name,
-                uscc=uscc,
-                kind=kind.value,
-                state="open",
-                opened_at=actor.at,
-                reasons=msgspec.json.encode(reasons).decode(),
-            )
-        )
+        identifier, number = await new_case(actor, uscc, kind, reasons, "open")
         await record(
             actor,
             "case.opened",
             "agency",
             uscc,
-            {"case": identifier, "number": name, "kind": kind.value},
+            {"case": identifier, "number": number, "kind": kind.value},
         )
     return identifier
+
+
+async def open_by_person(actor: Actor, uscc: str, kind: Kind, reason: str) -> str:
+    """A person asks the question, in words that the agency reads; somebody else decides it.
+
+    Conflict where `open_case` finds nothing to open.
+    """
+    if actor.person is None:
+        raise Forbidden("person-needed", "A person decides a case.")
+    needs(reason)
+    if kind is Kind.REPAIR:
+        raise Refused("repair-by-agency", "Only the agency itself applies for a repair.")
+    if kind not in BY_PERSON:
+        raise Refused("act-from-list", "Such a case is opened by reporting an act from the list.")
+    opened = await open_case(actor, parse_uscc(uscc), kind, [Bilingual(zh=reason, en=reason)])
+    if opened is None:
+        raise Conflict(
+            "case-pending", "A case of this kind is pending already, or the agency is delisted."
+        )
+    return opened
 
 
 async def answer_case(actor: Actor, case: str, text: str) -> None:
@@ -75,14 +95,16 @@ async def answer_case(actor: Actor, case: str, text: str) -> None:
     if not text.strip():
         raise Refused("answer-empty", "Write your answer to the case.")
     async with tx():
-        row = await _locked(case)
+        row = await locked(case)
         uscc = actor.uscc
         if uscc is None or uscc != row["uscc"]:
             raise NotFound("case-unknown", "There is no case {id}.", id=case)
-        if row["state"] != "open":
+        if row["state"] not in UNDECIDED or row["answered_at"] is not None:
             raise Conflict("case-not-open", "This case can no longer be answered.")
+        # A proposal that came after the window stays: whoever decides it reads the late answer.
         await execute(
-            "UPDATE case_file SET state = 'answered', answer = $2, answered_at = $3 WHERE id = $1",
+            "UPDATE case_file SET state = CASE state WHEN 'open' THEN 'answered' ELSE state END,"
+            " answer = $2, answered_at = $3 WHERE id = $1",
             row["id"],
             text,
             actor.at,
@@ -90,12 +112,17 @@ async def answer_case(actor: Actor, case: str, text: str) -> None:
         await record(actor, "case.answered", "agency", uscc, {"case": str(row["id"])})
 
 
-async def dismiss_case(actor: Actor, case: str, reason: str) -> None:
-    """A person finds that nothing follows, and says why."""
-    _needs(reason)
+async def dismiss_case(actor: Actor, case: str, reason: str, *, steps_taken: bool = False) -> None:
+    """A person finds that nothing follows, and says why.
+
+    `steps_taken`, here and below: said by the room of shells alone, of a case whose way it keeps.
+    """
+    needs(reason)
     async with tx():
-        row = await _undecided(case)
-        await _decide(actor, row, "dismissed", reason)
+        row = await undecided(case)
+        check_way(Kind(row["kind"]), steps_taken=steps_taken)
+        await impartial(actor, str(row["id"]))
+        await decide(actor, row, "dismissed", reason)
         await record(
             actor,
             "case.dismissed",
@@ -106,22 +133,107 @@ async def dismiss_case(actor: Actor, case: str, reason: str) -> None:
         )
 
 
-async def delist(actor: Actor, case: str, severity: Severity, until: date, reason: str) -> str:
-    """Take the agency off the market until the end of `until`; running engagements stay.
+class Proposal(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """A delisting as one person proposes it; `until` is its last day."""
 
-    Returns the delisting's id. The timetable lifts it on the day after `until`.
+    severity: Severity
+    until: date
+    reason: str
+
+
+async def propose_delisting(
+    actor: Actor, case: str, wanted: Proposal, *, steps_taken: bool = False
+) -> None:
+    """Ask a second person to take the agency off the market; nothing follows before that.
+
+    Conflict while the agency may still answer and has not.
     """
-    _needs(reason)
-    today = local_date(actor.at)
-    check_end(severity, today, until)
+    if actor.person is None:
+        raise Forbidden("person-needed", "A person decides a case.")
+    needs(wanted.reason)
+    check_end(wanted.severity, local_date(actor.at), wanted.until)
     async with tx():
-        row = await _undecided(case)
+        row = await undecided(case)
+        check_way(Kind(row["kind"]), steps_taken=steps_taken)
+        check_kind(Kind(row["kind"]), delisting=True)
+        if row["state"] == "proposed":
+            raise Conflict(
+                "delisting-proposed",
+                "A delisting is proposed already and waits for its decision.",
+            )
+        if not steps_taken:
+            check_heard(row["opened_at"], row["answered_at"], actor.at)
+        await _check_act(row, wanted.severity)
+        await execute(
+            "UPDATE case_file SET state = 'proposed', proposal = $2, proposed_by = $3,"
+            " proposed_at = $4 WHERE id = $1",
+            row["id"],
+            msgspec.json.encode(wanted).decode(),
+            actor.person,
+            actor.at,
+        )
+        await record(
+            actor,
+            "case.delisting_proposed",
+            "agency",
+            str(row["uscc"]),
+            {
+                "case": str(row["id"]),
+                "severity": wanted.severity.value,
+                "until": wanted.until.isoformat(),
+            },
+            reason=wanted.reason,
+        )
+
+
+async def refuse_delisting(
+    actor: Actor, case: str, reason: str, *, steps_taken: bool = False
+) -> None:
+    """Who might adopt it says no, or who proposed it takes it back; the case waits on."""
+    needs(reason)
+    async with tx():
+        row = await _proposed(case)
+        check_way(Kind(row["kind"]), steps_taken=steps_taken)
+        if actor.person != row["proposed_by"]:
+            await impartial(actor, str(row["id"]))
+        await execute(
+            "UPDATE case_file SET state = CASE WHEN answered_at IS NULL THEN 'open' ELSE 'answered'"
+            " END, proposal = NULL, proposed_by = NULL, proposed_at = NULL WHERE id = $1",
+            row["id"],
+        )
+        await record(
+            actor,
+            "case.delisting_refused",
+            "agency",
+            str(row["uscc"]),
+            {"case": str(row["id"])},
+            reason=reason,
+        )
+
+
+async def delist(actor: Actor, case: str, *, steps_taken: bool = False) -> str:
+    """Adopt the proposal: the agency is off the market until the end of its last day; running
+    engagements stay.
+
+    Returns the delisting's id. The timetable lifts it on the day after `until`. Forbidden to whom
+    has proposed it, opened the case or rated the agency.
+    """
+    today = local_date(actor.at)
+    async with tx():
+        row = await _proposed(case)
+        check_way(Kind(row["kind"]), steps_taken=steps_taken)
+        second_person(actor, row["proposed_by"])
+        await impartial(actor, str(row["id"]))
+        wanted = msgspec.json.decode(str(row["proposal"]), type=Proposal)
+        severity, until, reason = wanted.severity, wanted.until, wanted.reason
+        check_end(severity, today, until)
+        await _check_act(row, severity)
         uscc = str(row["uscc"])
         await hold_cases([uscc])
         identifier = str(uuid.uuid4())
         if await fetchval("SELECT true FROM delisting WHERE uscc = $1 AND lifted_at IS NULL", uscc):
             raise Conflict("already-delisted", "This agency is delisted already.")
-        await _decide(actor, row, "delisted", reason)
+        await decide(actor, row, "delisted", reason)
         await Delisting.insert(
             Delisting(
                 id=identifier,
@@ -131,9 +243,14 @@ async def delist(actor: Actor, case: str, severity: Severity, until: date, reaso
                 reason=reason,
                 starts=today,
                 until=until,
+                decided_severity=severity.value,
+                decided_until=until,
             )
         )
         await enqueue(LIFT, {"delisting": identifier}, end_of_day(until))
+        if row["kind"] in CAPPED:
+            matter = await matter_of(str(row["id"]), Against.DELISTING)
+            await await_finality(str(row["id"]), matter)
         await record(
             actor,
             "agency.delisted",
@@ -146,50 +263,56 @@ async def delist(actor: Actor, case: str, severity: Severity, until: date, reaso
 
 
 async def lift(actor: Actor, delisting: str) -> bool:
-    """On the day after its last day a delisting ends; before that, or twice, nothing happens."""
+    """On the day after its last day a delisting ends; before that, while it is suspended, or twice,
+    nothing happens."""
     async with tx():
         row = await fetchrow(
-            "SELECT id, uscc, case_file, until, lifted_at FROM delisting WHERE id = $1 FOR UPDATE",
+            "SELECT id, uscc, case_file, until, suspended_at, lifted_at FROM delisting"
+            " WHERE id = $1 FOR UPDATE",
             row_id(delisting),
         )
         if row is None:
             raise NotFound("not-found", "There is nothing with the id {id}.", id=delisting)
-        if row["lifted_at"] is not None or actor.at < end_of_day(row["until"]):
+        idle = row["lifted_at"] is not None or row["suspended_at"] is not None
+        if idle or actor.at < end_of_day(row["until"]):
             return False
-        await execute("UPDATE delisting SET lifted_at = $2 WHERE id = $1", row["id"], actor.at)
-        await execute("UPDATE case_file SET state = 'lifted' WHERE id = $1", row["case_file"])
-        await record(
-            actor, "agency.relisted", "agency", row["uscc"], {"case": str(row["case_file"])}
-        )
+        await end_delisting(actor, row)
     return True
 
 
-def _needs(reason: str) -> None:
-    if not reason.strip():
-        raise Refused("reason-missing", "A decision needs its reason.")
+async def end_delisting(actor: Actor, row: Any) -> list[str]:
+    """The agency is on the market again, and its stars are held no longer by what it was for.
 
-
-async def _locked(case: str) -> dict[str, object]:
-    row = await fetchrow("SELECT * FROM case_file WHERE id = $1 FOR UPDATE", row_id(case))
-    if row is None:
-        raise NotFound("case-unknown", "There is no case {id}.", id=case)
-    return dict(row)
-
-
-async def _undecided(case: str) -> dict[str, object]:
-    row = await _locked(case)
-    if row["state"] not in ("open", "answered"):
-        raise Conflict("case-decided", "This case has been decided already.")
-    return row
-
-
-async def _decide(actor: Actor, row: dict[str, object], state: str, reason: str) -> None:
+    `row` has the delisting's id, uscc and case_file. Returns the document of the cap it ended, if
+    there was one. Part of the transaction that holds the delisting.
+    """
+    number = await fetchval("SELECT number FROM case_file WHERE id = $1", row["case_file"])
+    documents = await end_cap(actor, row["uscc"], number)
     await execute(
-        "UPDATE case_file SET state = $2, decided_at = $3, decided_by = $4, decision = $5"
-        " WHERE id = $1",
+        "UPDATE delisting SET lifted_at = $2, suspended_at = NULL WHERE id = $1",
         row["id"],
-        state,
         actor.at,
-        actor.person,
-        reason,
     )
+    await execute("UPDATE case_file SET state = 'lifted' WHERE id = $1", row["case_file"])
+    facts: dict[str, object] = {"case": str(row["case_file"])}
+    if documents:
+        facts["documents"] = documents
+    await record(actor, "agency.relisted", "agency", row["uscc"], facts)
+    return documents
+
+
+async def _check_act(row: dict[str, Any], severity: Severity) -> None:
+    """What a case about an act or about warnings needs before a delisting."""
+    kind = Kind(row["kind"])
+    has_evidence = await fetchval(
+        "SELECT true FROM case_document WHERE case_file = $1 AND official LIMIT 1", row["id"]
+    )
+    misconduct.check_serious(kind, severity, has_evidence=bool(has_evidence))
+    misconduct.check_still_counted(kind, *await still_counted(str(row["id"])))
+
+
+async def _proposed(case: str) -> dict[str, Any]:
+    row = await undecided(case)
+    if row["state"] != "proposed":
+        raise Conflict("nothing-proposed", "No delisting is proposed in this case.")
+    return row

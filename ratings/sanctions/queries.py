@@ -1,14 +1,16 @@
 """Reading case files and delistings."""
 
 from datetime import date, datetime
+from typing import Any
 
 import msgspec
 
+from ratings.evaluations.queries import has_rated
 from ratings.ledger.actors import Actor, Role
 from ratings.ledger.database import execute, fetch, fetchrow, fetchval, row_id
 from ratings.ledger.errors import Bilingual, NotFound
 from ratings.ledger.places import Moment
-from ratings.sanctions.rules import Kind, Severity
+from ratings.sanctions.rules import UNDECIDED, Kind, Severity, answer_due, check_impartial
 
 _OFFICIALS = (Role.CENTRE, Role.SUPERVISOR, Role.AUDITOR)
 
@@ -25,21 +27,38 @@ class CaseRow(msgspec.Struct, frozen=True):
     reasons: list[Bilingual]
     answer: str | None
     answered_at: datetime | None
+    answer_due: datetime
     decided_at: datetime | None
     decision: str | None
+    final_at: datetime | None
+
+    @property
+    def undecided(self) -> bool:
+        return self.state in UNDECIDED
+
+
+class ProposedDelisting(msgspec.Struct, frozen=True):
+    """A delisting that waits for a second person. `by` is the id of who proposed it."""
+
+    severity: Severity
+    until: date
+    reason: str
+    by: str
+    at: datetime
 
 
 _CASE = (
     "SELECT id::text, number, uscc, kind, state, opened_at, reasons, answer, answered_at,"
-    " decided_at, decision FROM case_file"
+    " decided_at, decision, final_at FROM case_file"
 )
 
 
-def _case(row: tuple[object, ...]) -> CaseRow:
+def _case(row: tuple[Any, ...]) -> CaseRow:
     values = list(row)
     values[3] = Kind(str(values[3]))
     values[6] = msgspec.json.decode(str(values[6]), type=list[Bilingual])
-    return CaseRow(*values)  # type: ignore[arg-type] # columns in the order of the fields
+    values.insert(9, answer_due(row[5]))
+    return CaseRow(*values)
 
 
 async def case_file(identifier: str) -> CaseRow:
@@ -47,6 +66,30 @@ async def case_file(identifier: str) -> CaseRow:
     if row is None:
         raise NotFound("case-unknown", "There is no case {id}.", id=identifier)
     return _case(row)
+
+
+async def impartial(actor: Actor, identifier: str) -> None:
+    """Forbidden, with the reason, to whom may not decide the case."""
+    row = await fetchrow("SELECT uscc, opened_by FROM case_file WHERE id = $1", row_id(identifier))
+    if row is None:
+        raise NotFound("case-unknown", "There is no case {id}.", id=identifier)
+    rated = actor.person is not None and await has_rated(actor.person, row["uscc"])
+    check_impartial(actor, row["opened_by"], has_rated=rated)
+
+
+async def proposed_delisting(identifier: str) -> ProposedDelisting | None:
+    """What is proposed in a case that waits for a second person; for officials alone."""
+    row = await fetchrow(
+        "SELECT proposal, proposed_by, proposed_at FROM case_file"
+        " WHERE id = $1 AND state = 'proposed'",
+        row_id(identifier),
+    )
+    if row is None:
+        return None
+    stated = msgspec.json.decode(row["proposal"], type=dict[str, Any])
+    return msgspec.convert(
+        stated | {"by": row["proposed_by"], "at": row["proposed_at"]}, ProposedDelisting
+    )
 
 
 async def case_files(*, uscc: str = "", state: str = "", limit: int = 100) -> list[CaseRow]:
@@ -91,9 +134,13 @@ async def visible_case_files(
 
 
 async def last_decision(uscc: str, kind: Kind) -> datetime | None:
-    """When a person last decided such a question about an agency, either way, or None."""
+    """When a person last decided such a question about an agency, either way, or checked what it
+    has rectified; or None."""
     found: datetime | None = await fetchval(
-        "SELECT max(decided_at) FROM case_file WHERE uscc = $1 AND kind = $2",
+        "SELECT max(greatest(c.decided_at, t.checked_at)) FROM case_file c"
+        " LEFT JOIN rectification r ON r.case_file = c.id"
+        " LEFT JOIN rectification_try t ON t.rectification = r.id"
+        " WHERE c.uscc = $1 AND c.kind = $2",
         uscc,
         kind.value,
     )
@@ -119,6 +166,9 @@ _DELISTING = (
     " d.until, d.lifted_at FROM delisting d JOIN case_file c ON c.id = d.case_file"
 )
 
+# The view of the delistings that are neither over nor suspended by an objection.
+_IN_FORCE = "JOIN off_market o ON o.id = d.id"
+
 
 def _delisting(row: tuple[object, ...]) -> DelistingRow:
     values = list(row)
@@ -127,7 +177,14 @@ def _delisting(row: tuple[object, ...]) -> DelistingRow:
 
 
 async def delisting_in_force(uscc: str) -> DelistingRow | None:
-    row = await fetchrow(f"{_DELISTING} WHERE d.uscc = $1 AND d.lifted_at IS NULL", uscc)
+    """What keeps an agency off the market now; None also while an objection suspends it."""
+    row = await fetchrow(f"{_DELISTING} {_IN_FORCE} WHERE d.uscc = $1", uscc)
+    return None if row is None else _delisting(row)
+
+
+async def delisting_of(case: str) -> DelistingRow | None:
+    """The delisting that came of a case, over or not."""
+    row = await fetchrow(f"{_DELISTING} WHERE d.case_file = $1", row_id(case))
     return None if row is None else _delisting(row)
 
 
@@ -141,15 +198,14 @@ async def no_delisting_meanwhile(uscc: str) -> None:
 
 async def delistings_in_force() -> list[DelistingRow]:
     """Every agency that is off the market today, the latest decision first."""
-    rows = await fetch(f"{_DELISTING} WHERE d.lifted_at IS NULL ORDER BY d.starts DESC, d.uscc")
+    rows = await fetch(f"{_DELISTING} {_IN_FORCE} ORDER BY d.starts DESC, d.uscc")
     return [_delisting(row) for row in rows]
 
 
 async def due_to_lift(at: datetime) -> list[str]:
     """Delistings whose last day is over, for the timetable."""
     rows = await fetch(
-        "SELECT id::text FROM delisting WHERE lifted_at IS NULL"
-        " AND until < ($1 AT TIME ZONE 'Asia/Shanghai')::date",
+        "SELECT id::text FROM off_market WHERE until < ($1 AT TIME ZONE 'Asia/Shanghai')::date",
         at,
     )
     return [row[0] for row in rows]

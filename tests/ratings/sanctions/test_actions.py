@@ -3,14 +3,11 @@
 from datetime import date, timedelta
 from typing import Any
 
+import msgspec
 import pytest
 
-from market.agencies.queries import (
-    AgencyFilter,
-    agencies,
-    listings_of_agency,
-    listings_of_package,
-)
+from market.agencies.directory_queries import AgencyFilter, agencies
+from market.agencies.queries import listings_of_agency, listings_of_package
 from market.engagements.actions import purchase, report_milestone
 from market.engagements.queries import engagement
 from market.purchasing.actions import offer_to_serve, open_group_buy
@@ -18,9 +15,19 @@ from market.worker import sweep
 from ratings.ledger.actors import system
 from ratings.ledger.clock import add_months, end_of_day, local_date, now
 from ratings.ledger.database import execute
-from ratings.ledger.errors import Bilingual, Conflict, NotFound, Refused
+from ratings.ledger.errors import Bilingual, Conflict, Forbidden, NotFound, Refused
 from ratings.ledger.queries import history
-from ratings.sanctions.actions import LIFT, answer_case, delist, dismiss_case, lift, open_case
+from ratings.sanctions.actions import (
+    LIFT,
+    Proposal,
+    answer_case,
+    delist,
+    dismiss_case,
+    lift,
+    open_case,
+    propose_delisting,
+    refuse_delisting,
+)
 from ratings.sanctions.queries import (
     case_file,
     delisting_in_force,
@@ -28,9 +35,11 @@ from ratings.sanctions.queries import (
     visible_case_files,
 )
 from ratings.sanctions.rules import Kind, Severity
+from ratings.shells.case_actions import decide_finding
 from ratings.verification import verify
 from tests.conftest import Account
-from tests.county import PACKAGE, County, jobs, picture, refused
+from tests.county import PACKAGE, County, at, jobs, picture, refused
+from tests.shell_way import to_second_person
 
 REASONS = [Bilingual(zh="一星", en="one star")]
 NOBODY = "00000000-0000-4000-8000-000000000000"
@@ -59,7 +68,7 @@ async def test_a_delisted_agency_is_nowhere_on_sale_and_its_work_goes_on(
     buyer = county.enterprise.actor()
     running = await purchase(buyer, listing, "一号厂房")
     group = await open_group_buy(buyer, county.group_buy())
-    await delist(county.centre.actor(), case, Severity.ORDINARY, months(6), "多次失信")
+    await county.delist(case, Severity.ORDINARY, months(6), "多次失信")
     client = county.enterprise.client
     assert await listings_of_package(PACKAGE) == []
     shown = (await client.get(f"/api/v1/packages/{PACKAGE}/listings")).json()["items"]
@@ -85,7 +94,7 @@ async def test_a_delisting_ends_after_its_last_day_and_not_before(
 ) -> None:
     await county.listing(agency)
     until = months(3)
-    delisting = await delist(county.centre.actor(), case, Severity.ORDINARY, until, "失信")
+    delisting = await county.delist(case, Severity.ORDINARY, until, "失信")
     assert await jobs(LIFT) == 1
     before = await picture()
     assert not await lift(system(end_of_day(until) - timedelta(seconds=1)), delisting)
@@ -116,9 +125,10 @@ async def test_a_delisting_ends_after_its_last_day_and_not_before(
     ],
 )
 async def test_how_long_a_delisting_lasts(
-    county: County, case: str, severity: Severity, until: date, allowed: bool
+    county: County, agency: Account, case: str, severity: Severity, until: date, allowed: bool
 ) -> None:
-    decision = delist(county.centre.actor(), case, severity, until, "失信")
+    await answer_case(agency.actor(), case, "说明")
+    decision = propose_delisting(county.centre.actor(), case, Proposal(severity, until, "失信"))
     if allowed:
         await decision
     else:
@@ -131,11 +141,11 @@ async def test_a_decision_needs_its_reason_and_is_made_once(
 ) -> None:
     centre = county.centre.actor()
     await refused(dismiss_case(centre, case, " "), Refused, "reason-missing")
-    no_reason = delist(centre, case, Severity.ORDINARY, months(6), "")
+    no_reason = propose_delisting(centre, case, Proposal(Severity.ORDINARY, months(6), " "))
     await refused(no_reason, Refused, "reason-missing")
     await dismiss_case(centre, case, "理由成立")
     await refused(dismiss_case(centre, case, "再次"), Conflict, "case-decided")
-    late = delist(centre, case, Severity.ORDINARY, months(6), "改主意")
+    late = propose_delisting(centre, case, Proposal(Severity.ORDINARY, months(6), "改主意"))
     await refused(late, Conflict, "case-decided")
     await refused(answer_case(agency.actor(), case, "晚了"), Conflict, "case-not-open")
     assert (await case_file(case)).decision == "理由成立"
@@ -164,10 +174,10 @@ async def test_one_undecided_case_of_a_kind_and_none_while_delisted(
     assert await picture() == before
     shell = await open_case(system(now()), uscc, Kind.SHELL, REASONS)
     assert shell is not None
-    await delist(county.centre.actor(), case, Severity.ORDINARY, months(6), "失信")
-    second = delist(county.centre.actor(), shell, Severity.ORDINARY, months(6), "空壳")
-    await refused(second, Conflict, "already-delisted")
-    await dismiss_case(county.centre.actor(), shell, "已下架")
+    await county.delist(case, Severity.ORDINARY, months(6), "失信")
+    await to_second_person(county.centre.actor(), shell, Severity.ORDINARY, months(6), "空壳")
+    second = await county.second()
+    await refused(decide_finding(second.actor(), shell), Conflict, "already-delisted")
     assert await open_case(system(now()), uscc, Kind.SHELL, REASONS) is None
 
 
@@ -195,20 +205,33 @@ async def test_over_http(county: County, agency: Account, case: str) -> None:
         "until": months(6).isoformat(),
         "reason": "失信",
     }
+    first, second = county.centre.client, (await county.second()).client
+    proposal = f"{address}/delisting-proposal"
     for changes in ({"severity": "grave"}, {"until": "soon"}, {"reason": 5}, {"extra": 1}):
-        bad = await county.centre.client.post(f"{address}/delisting", json=wanted | changes)
+        bad = await first.post(proposal, json=wanted | changes)
         assert bad.status_code == 400, changes
     early = wanted | {"until": local_date(now()).isoformat()}
-    refusal = await county.centre.client.post(f"{address}/delisting", json=early)
+    refusal = await first.post(proposal, json=early)
     assert (refusal.status_code, refusal.json()["code"]) == (422, "end-out-of-bounds")
-    made = await county.centre.client.post(f"{address}/delisting", json=wanted)
+    assert (await first.get(proposal)).json()["proposal"] is None
+    assert (await first.post(f"{address}/delisting")).json()["code"] == "nothing-proposed"
+    assert (await first.post(proposal, json=wanted)).status_code == 204
+    assert (await first.post(proposal, json=wanted)).json()["code"] == "delisting-proposed"
+    shown = (await second.get(proposal)).json()["proposal"]
+    assert (shown["until"], shown["by"]) == (wanted["until"], county.centre.person)
+    no = await second.post(f"{address}/delisting-refusal", json={"reason": "证据不足"})
+    assert no.status_code == 204
+    assert (await first.post(proposal, json=wanted)).status_code == 204
+    alone = await first.post(f"{address}/delisting")
+    assert (alone.status_code, alone.json()["code"]) == (403, "second-person-needed")
+    made = await second.post(f"{address}/delisting")
     assert made.status_code == 201
     again = await county.centre.client.post(f"{address}/dismissal", json={"reason": "撤"})
     assert (again.status_code, again.json()["code"]) == (409, "case-decided")
 
 
 async def test_a_delisting_changed_behind_its_back_is_found(county: County, case: str) -> None:
-    await delist(county.centre.actor(), case, Severity.ORDINARY, months(6), "失信")
+    await county.delist(case, Severity.ORDINARY, months(6), "失信")
     assert (await verify()).faults == []
     await execute("UPDATE delisting SET until = until - 30")
     assert any("delisting of" in fault for fault in (await verify()).faults)
@@ -222,3 +245,56 @@ async def test_who_may_see_a_case(county: County, agency: Account, case: str) ->
     for one in (county.enterprise, other):
         await refused(visible_case_file(one.actor(), case), NotFound, "case-unknown")
         assert await visible_case_files(one.actor()) == []
+
+
+async def test_no_delisting_is_proposed_before_the_agency_was_heard(
+    county: County, agency: Account, case: str
+) -> None:
+    wanted = Proposal(Severity.ORDINARY, months(6), "失信")
+    early = propose_delisting(county.centre.actor(), case, wanted)
+    assert "until" in str(await refused(early, Conflict, "not-heard-yet"))
+    due = (await case_file(case)).answer_due
+    almost = at(county.centre.actor(), due - timedelta(seconds=1))
+    await refused(propose_delisting(almost, case, wanted), Conflict, "not-heard-yet")
+    later = msgspec.structs.replace(wanted, until=add_months(local_date(due), 6))
+    await propose_delisting(at(county.centre.actor(), due), case, later)
+    # The time is over, but nothing is decided: a late answer is heard, and the proposal stays.
+    await answer_case(at(agency.actor(), due), case, "迟到的说明")
+    row = await case_file(case)
+    assert (row.state, row.answer) == ("proposed", "迟到的说明")
+
+
+async def test_who_has_opened_or_rated_decides_nothing(county: County, agency: Account) -> None:
+    listing = await county.listing(agency)
+    await county.evaluated(agency, listing, 40)
+    uscc = agency.uscc or ""
+    second = await county.second()
+    case = await open_case(system(now()), uscc, Kind.ONE_STAR, REASONS)
+    opened = await open_case(second.actor(), uscc, Kind.TWO_STAR, REASONS)
+    assert case is not None
+    assert opened is not None
+    await refused(dismiss_case(county.centre.actor(), case, "无"), Forbidden, "rater-decides")
+    await refused(dismiss_case(second.actor(), opened, "无"), Forbidden, "opener-decides")
+    await answer_case(agency.actor(), case, "说明")
+    wanted = Proposal(Severity.ORDINARY, months(6), "失信")
+    # Who has rated may say what should follow; another person decides it.
+    await propose_delisting(second.actor(), case, wanted)
+    await refused(delist(county.centre.actor(), case), Forbidden, "rater-decides")
+    await refused(delist(second.actor(), case), Forbidden, "second-person-needed")
+    before = await picture()
+    rater = refuse_delisting(county.centre.actor(), case, "无")
+    await refused(rater, Forbidden, "rater-decides")
+    await refused(refuse_delisting(second.actor(), case, " "), Refused, "reason-missing")
+    assert await picture() == before
+    await refuse_delisting(second.actor(), case, "改为补充调查")
+    assert (await case_file(case)).state == "answered"
+    await propose_delisting(county.centre.actor(), case, wanted)
+    await delist(second.actor(), case)
+    acts = [entry.act for entry in await history("agency", uscc)]
+    assert acts[-4:] == [
+        "case.delisting_proposed",
+        "case.delisting_refused",
+        "case.delisting_proposed",
+        "agency.delisted",
+    ]
+    assert (await verify()).faults == []
