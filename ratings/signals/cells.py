@@ -1,8 +1,10 @@
-"""The state of every cell (agency, feed, month) of the last 24 months, as ibis expressions.
+"""The rows of a feed over the last 24 months, and the state of each of its cells.
 
 Absence is never a zero. A cell without a row is late, missing for everybody, outside the
-county or unmatched, and all four are neutral. A zero that the law allows is EXEMPT or NOT_DUE
-and carries the excuse that made it so.
+county or unmatched, and all four are neutral. A zero that the law allows is EXEMPT or NOT_DUE.
+
+A feed of a million firms has 24 million cells, so they are never laid out: a firm's months in
+one state are one mask, and the state of a cell follows from masks by bit operations.
 
 Months are counted as year x 12 + month - 1; `place` 0 is the oldest month of the window and
 23 the newest, so a month's bit in a mask is 1 << place.
@@ -10,21 +12,25 @@ Months are counted as year x 12 + month - 1; `place` 0 is the oldest month of th
 
 import calendar
 import datetime as dt
-from collections.abc import Sequence
+import functools
+import operator
+from collections.abc import Callable, Mapping
 
 import ibis
 import ibis.expr.types as ir
+import msgspec
 import pyarrow as pa
 
 from ratings.ledger.errors import Refused
-from ratings.signals.contract import FEEDS, Excuse, Feed, State
-from ratings.signals.files import FeedDirectory, empty_table
+from ratings.signals.columns import TYPES
+from ratings.signals.contract import FEEDS, Feed, State
 from ratings.signals.values import Unreadable, read_value
 
 WINDOW = 24
+# A batch is complete with 95 % of the median coverage of the six before it.
 COVERAGE_MEDIAN_MONTHS = 6
 LEAST_COVERAGE_OF_MEDIAN = 0.95
-COVERED = (State.POS, State.ZERO, State.OVERDUE, State.NOT_DUE, State.EXEMPT)
+FULL = (1 << WINDOW) - 1
 
 
 def month_number(month: str) -> int:
@@ -50,32 +56,6 @@ def month_end(number: int) -> dt.date:
     return dt.date(year, month, calendar.monthrange(year, month)[1])
 
 
-class Tables:
-    """The accepted batches of a directory as ibis tables on one connection.
-
-    Arrow tables are registered under a name, not created: ibis 12 with sqlglot 30.18 and later
-    writes a DROP VIEW without a name when it creates a table from memory.
-    """
-
-    def __init__(self, connection: ibis.BaseBackend, directory: FeedDirectory) -> None:
-        self.connection = connection
-        self.present = frozenset(directory.batches)
-        for name in FEEDS:
-            if name in directory.batches:
-                self.register(f"feed_{name}", directory.batches[name].table)
-
-    def register(self, name: str, table: pa.Table) -> ir.Table:
-        self.connection.con.register(name, table)
-        return self.connection.table(name)
-
-    def kept(self, name: str, expression: ir.Table) -> ir.Table:
-        """The result computed once; several features read it."""
-        return self.connection.create_table(name, expression, temp=True)
-
-    def feed(self, name: str) -> ir.Table | None:
-        return self.connection.table(f"feed_{name}") if name in self.present else None
-
-
 def number_of(month: ir.StringColumn) -> ir.IntegerColumn:
     return month[0:4].cast("int32") * 12 + month[5:7].cast("int32") - 1
 
@@ -84,83 +64,38 @@ def month_of(day: ir.DateColumn) -> ir.IntegerColumn:
     return day.year().cast("int32") * 12 + day.month().cast("int32") - 1
 
 
-def windowed(table: ir.Table, newest: int) -> ir.Table:
-    """The rows of the 24 months up to `newest`, with their `place`."""
-    placed = table.mutate(place=number_of(table["month"]) - (newest - WINDOW + 1))
-    return placed.filter(placed["place"].between(0, WINDOW - 1))
+def feed_table(feed: Feed) -> ir.Table:
+    """The feed as the engine has it, to write queries against."""
+    columns = {"line": pa.int64()} | {one.name: TYPES[one.kind] for one in feed.columns}
+    return ibis.table(ibis.schema(pa.schema(columns)), name=f"feed_{feed.name}")
 
 
-def firms(tables: Tables, feeds: Sequence[str], newest: int) -> ir.Table:
-    """Every agency that any feed in use names in the window, with what its register says.
+def believed(feed: Feed) -> ir.Table:
+    """The rows of `feed` in the window whose batch is complete, by the table of `month_table`.
 
-    The facts are the latest known; `registered` is false when the register never named it,
-    and then no lawful reason for a zero can be ruled out.
+    `place` is the month's place in the window, `bit` its bit in a mask and `oldest` the month
+    number of place 0. A batch that is not
+    complete is believed in neither direction, so its rows are left out.
     """
-    named = [
-        windowed(table, newest).select("uscc")
-        for name in feeds
-        if (table := tables.feed(name)) is not None
-    ]
-    everyone = ibis.union(*named, distinct=True) if len(named) > 1 else named[0].distinct()
-    register = tables.feed("registration")
-    if register is None:
-        return everyone.mutate(
-            registered=False,
-            established=ibis.null("int32"),
-            legal_form=ibis.null("string"),
-        )
-    rows = windowed(register, newest)
-    facts = rows.group_by("uscc").agg(
-        established=month_of(rows["established_on"].argmax(rows["place"])),
-        legal_form=rows["legal_form"].argmax(rows["place"]),
-        seen=rows.count(),
+    months = ibis.table(
+        {"month": "string", "place": "int64", "bit": "int64", "oldest": "int64"},
+        name=f"months_{feed.name}",
     )
-    joined = everyone.left_join(facts, "uscc")
-    return joined.select(
-        everyone["uscc"],
-        "established",
-        "legal_form",
-        registered=facts["seen"].notnull(),
+    return feed_table(feed).join(months, "month").drop("month")
+
+
+def month_table(gone: int, newest: int) -> pa.Table:
+    """The months of the window but those of the mask `gone`."""
+    places = [place for place in range(WINDOW) if not gone >> place & 1]
+    first = newest - WINDOW + 1
+    return pa.table(
+        {
+            "month": pa.array([month_text(first + place) for place in places], pa.string()),
+            "place": pa.array(places, pa.int64()),
+            "bit": pa.array([1 << place for place in places], pa.int64()),
+            "oldest": pa.array([first] * len(places), pa.int64()),
+        }
     )
-
-
-def missing_months(tables: Tables, feed: Feed, newest: int) -> set[int]:
-    """Month numbers whose batch never came, failed, or covers under 95 % of its usual share.
-
-    Usual is the median coverage of the six batches before it. Where the manifest does not
-    speak of the feed at all, a month with any row counts as delivered.
-    """
-    window = range(newest - WINDOW + 1, newest + 1)
-    table, manifest = tables.feed(feed.name), tables.feed("manifest")
-    if table is None:
-        return set(window)
-    listed: dict[int, float] = {}
-    spoken = False
-    if manifest is not None:
-        mine = manifest.filter(manifest["feed"] == feed.name)
-        for row in mine.select("month", "coverage", "ok").to_pyarrow().to_pylist():
-            spoken = True
-            if row["ok"] and row["coverage"] is not None:
-                listed[month_number(row["month"])] = row["coverage"]
-    if not spoken:
-        delivered = table.select("month").distinct().to_pyarrow().to_pylist()
-        return set(window) - {month_number(row["month"]) for row in delivered}
-    return {month for month in window if not _complete(listed, month)}
-
-
-def _complete(listed: dict[int, float], month: int) -> bool:
-    if month not in listed:
-        return False
-    before = sorted(
-        listed[earlier]
-        for earlier in range(month - COVERAGE_MEDIAN_MONTHS, month)
-        if earlier in listed
-    )
-    if not before:
-        return True
-    middle = len(before) // 2
-    median = before[middle] if len(before) % 2 else (before[middle - 1] + before[middle]) / 2
-    return listed[month] >= LEAST_COVERAGE_OF_MEDIAN * median
 
 
 def late_months(feed: Feed, newest: int) -> set[int]:
@@ -173,97 +108,114 @@ def late_months(feed: Feed, newest: int) -> set[int]:
     }
 
 
-def cells(
-    tables: Tables, feed: Feed, everyone: ir.Table, lawful: ir.Table, newest: int, county: str
+# How a state stands in two masks a firm and feed: three bits a month, 0 where there is no row.
+CODES = {
+    State.POS: 1,
+    State.ZERO: 2,
+    State.OVERDUE: 3,
+    State.NOT_DUE: 4,
+    State.EXEMPT: 5,
+    State.LATE: 6,
+    State.FEED_MISSING: 7,
+    State.OUT_OF_AREA: 7,
+    State.UNMATCHED: 7,
+}
+
+
+def code_of(state: ir.StringValue) -> ir.IntegerValue:
+    return state.cases(*((one.value, code) for one, code in CODES.items()), else_=0).cast("int64")
+
+
+def _not(mask: ir.IntegerValue) -> ir.IntegerValue:
+    """The other months of the window. DuckDB reads ~a & b as ~(a & b), so there is no ~ here."""
+    return mask ^ FULL
+
+
+def with_states(
+    firms: ir.Table, feeds: Mapping[str, str], lawful: Callable[[str], "Lawful"]
 ) -> ir.Table:
-    """One row per agency and month of `feed`: uscc, place, state, excuse and the feed's columns.
+    """`firms` with masks of the months in each state, for every feed of `feeds`.
 
-    `heard` is true where the source itself said something, whatever became of it.
-    `lawful` is what `excused` returned; `county` is the six-digit region whose agencies the
-    sources know.
+    The value in `feeds` is the first word of the columns: `x_said` has bit 0 of the codes below
+    and bit 1 above, `x_said_high` bit 2; `x_gone` are the months whose batch is missing though
+    due and `x_undue` those whose batch is not due yet. Added are x_positive, x_zero, x_overdue,
+    x_not_due, x_exempt, x_away; x_covered, all months known; x_heard, those that the source
+    itself spoke about; x_late, those that are nobody's gap because the source is not due yet.
+    The first rule that fits decides, and all before zero and overdue are in the firm's favour.
+
+    One step builds on the columns of the step before, so that the text stays small.
     """
-    first = newest - WINDOW + 1
-    missing, late = missing_months(tables, feed, newest), late_months(feed, newest)
-    months = tables.register(
-        f"months_{feed.name}",
-        pa.table(
-            {
-                "place": pa.array(range(WINDOW), pa.int32()),
-                "missing": [first + place in missing for place in range(WINDOW)],
-                "late": [first + place in late for place in range(WINDOW)],
+
+    def step(make: Callable[[str, str], dict[str, ir.Value]]) -> ir.Table:
+        return firms.mutate(
+            **{
+                f"{short}_{name}": mask
+                for feed, short in feeds.items()
+                for name, mask in make(feed, short).items()
             }
-        ),
-    )
-    spine = everyone.select("uscc", "established", "registered").cross_join(months)
-    spans = lawful.filter(lawful["feed"] == feed.name).select("uscc", "kind", "start", "end")
-    reached = spine.select("uscc", month=spine["place"] + first, place=spine["place"])
-    reached = reached.join(spans, "uscc")
-    reached = reached.filter(reached["month"].between(reached["start"], reached["end"]))
-    reasons = reached.group_by("uscc", "place").agg(excuse=reached["kind"].min())
-    spine = spine.left_join(reasons, ["uscc", "place"]).select(
-        *(spine[name] for name in spine.columns), reasons["excuse"]
-    )
-    table = tables.feed(feed.name)
-    if table is None:
-        table = tables.register(f"feed_{feed.name}", empty_table(feed))
-    said = table["state"] if "state" in table.columns else ibis.literal(State.POS.value)
-    rows = windowed(table.mutate(said=said), newest).drop("month", "line", "received_at")
-    joined = spine.left_join(rows, ["uscc", "place"])
-    own = {
-        name: rows[name] for name in rows.columns if name not in {"uscc", "place", "said", "state"}
-    }
-    wide = joined.select(*(spine[name] for name in spine.columns), said=rows["said"], **own)
-    stated = wide.mutate(state=_state(wide, first, county), heard=wide["said"].notnull())
-    return stated.drop("missing", "late", "said")
-
-
-def _state(wide: ir.Table, first: int, county: str) -> ir.StringColumn:
-    """The first rule that fits decides, and every rule before the last two is in favour."""
-    said, month = wide["said"], wide["place"] + first
-    incriminating = said.isin([State.ZERO.value, State.OVERDUE.value])
-    branches = [
-        # A batch that is not complete is not believed in either direction.
-        (wide["missing"] & ~wide["late"], State.FEED_MISSING),
-        # The source reports trade, and no excuse hides that.
-        ((said == State.POS.value), State.POS),
-        (month < wide["established"], State.NOT_DUE),
-        (wide["excuse"] == Excuse.OUT_OF_COUNTY.value, State.OUT_OF_AREA),
-        (wide["excuse"].notnull(), State.EXEMPT),
-    ]
-    if "filing_cycle" in wide.columns:
-        # Quarterly and yearly filers owe nothing in the months between.
-        off = ((wide["filing_cycle"] == "Q") & ((month % 3) != 2)) | (
-            (wide["filing_cycle"] == "Y") & ((month % 12) != 11)
         )
-        branches.append((off & (said == State.ZERO.value), State.NOT_DUE))
-    branches += [
-        # Whoever the register does not know may have any lawful reason for a zero.
-        (incriminating & ~wide["registered"], State.UNMATCHED),
-        (said == State.ZERO.value, State.ZERO),
-        (said == State.OVERDUE.value, State.OVERDUE),
-        (said == State.NOT_DUE.value, State.NOT_DUE),
-        (said == State.EXEMPT.value, State.EXEMPT),
-        (said == State.FEED_MISSING.value, State.FEED_MISSING),
-        (said == State.OUT_OF_AREA.value, State.OUT_OF_AREA),
-        (said == State.UNMATCHED.value, State.UNMATCHED),
-        ((said == State.LATE.value) | wide["late"], State.LATE),
-        (wide["uscc"][2:8] != county, State.OUT_OF_AREA),
-    ]
-    return ibis.cases(
-        *((test.fill_null(False), state.value) for test, state in branches),
-        else_=State.UNMATCHED.value,
-    )
+
+    def told(feed: str, short: str) -> dict[str, ir.Value]:
+        low, high = firms[f"{short}_said"], firms[f"{short}_said_high"]
+        one, two, four = low & FULL, (low >> WINDOW) & FULL, high & FULL
+        return {
+            "positive": _not(two | four | firms[f"{short}_gone"]) & one,
+            "told_zero": _not(one | four) & two,
+            "told_overdue": _not(four) & one & two,
+            "told_neutral": _not(two) & four,
+            "told_late": (_not(one) & two & four) | firms[f"{short}_undue"],
+            "spoken": (_not(four) & (one | two)) | (_not(two) & four),
+        }
+
+    def excused(feed: str, short: str) -> dict[str, ir.Value]:
+        reason = lawful(feed)
+        left = _not(firms[f"{short}_positive"] | firms[f"{short}_gone"])
+        return {
+            "not_due": reason.unborn & left,
+            "away": reason.away & _not(reason.unborn) & left,
+            "exempt": reason.excused & _not(reason.unborn | reason.away) & left,
+        }
+
+    def bare(feed: str, short: str) -> dict[str, ir.Value]:
+        favour = firms[f"{short}_positive"] | firms[f"{short}_not_due"]
+        favour = favour | firms[f"{short}_away"] | firms[f"{short}_exempt"]
+        return {"bare": _not(favour | firms[f"{short}_gone"])}
+
+    def stated(feed: str, short: str) -> dict[str, ir.Value]:
+        own, zero = firms[f"{short}_bare"], firms[f"{short}_told_zero"]
+        off = lawful(feed).off & zero & own
+        return {
+            "not_due": firms[f"{short}_not_due"] | off | (firms[f"{short}_told_neutral"] & own),
+            "zero": _not(lawful(feed).off) & zero & own & lawful(feed).known,
+            "overdue": firms[f"{short}_told_overdue"] & own & lawful(feed).known,
+        }
+
+    def covered(feed: str, short: str) -> dict[str, ir.Value]:
+        states = ("positive", "not_due", "exempt", "zero", "overdue")
+        masks = [firms[f"{short}_{state}"] for state in states]
+        return {"covered": functools.reduce(operator.or_, masks)}
+
+    def known(feed: str, short: str) -> dict[str, ir.Value]:
+        own = firms[f"{short}_covered"]
+        late = _not(own) & firms[f"{short}_bare"] & firms[f"{short}_told_late"]
+        return {"heard": own & firms[f"{short}_spoken"], "late": late}
+
+    for make in (told, excused, bare, stated, covered, known):
+        firms = step(make)
+    steps = ("told_zero", "told_overdue", "told_neutral", "told_late", "spoken", "bare")
+    return firms.drop(*(f"{short}_{name}" for short in feeds.values() for name in steps))
 
 
-def mask(cell: ir.Table, *states: State, heard: bool = False) -> ir.IntegerScalar:
-    """The bits of the months in one of `states`, to be used in an aggregation by agency.
+class Lawful(msgspec.Struct, frozen=True):
+    """Masks of the months in which a firm may lawfully have nothing to say in one feed.
 
-    With `heard` only the months that the source itself spoke about.
-
-    A sum of shifts, because not every engine has an aggregate OR; it is the same thing as
-    long as there is one row per agency and month, which the reader asserts.
+    `unborn` before it was established, `away` registered outside the county, `excused` by an
+    excuse, `off` between the filings of a quarterly or yearly filer. `known` is FULL for a firm
+    that the register names and 0 for any other, whose reasons cannot be checked.
     """
-    bit = ibis.literal(1, "int64") << cell["place"].cast("int64")
-    listed = [state.value for state in states]
-    test = cell["state"].isin(listed)
-    return (test & cell["heard"] if heard else test).ifelse(bit, 0).sum().cast("int64")
+
+    unborn: ir.IntegerValue
+    away: ir.IntegerValue
+    excused: ir.IntegerValue
+    off: ir.IntegerValue
+    known: ir.IntegerValue

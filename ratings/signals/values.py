@@ -6,6 +6,7 @@ import re
 from collections.abc import Callable
 
 from ratings.ledger.errors import Refused
+from ratings.ledger.text import N_
 from ratings.ledger.uscc import parse_uscc
 from ratings.signals.contract import Column, Kind
 
@@ -17,16 +18,16 @@ _FLAGS = {"true": True, "false": False, "1": True, "0": False}
 # A mainland mobile number, an identity number, or a name: none may stand where a hash must.
 _IN_THE_CLEAR = re.compile(r"(\+?86)?1[3-9]\d{9}|\d{17}[\dXx]|.*[\u4e00-\u9fff].*")
 
-NUMBER = "“{value}” in column {column} is not a whole number."
-NEGATIVE = "“{value}” in column {column} is negative; the contract knows no negative value."
-SHARE = "“{value}” in column {column} is not a number."
-ABOVE_ONE = "“{value}” in column {column} is a share and must lie between 0 and 1."
-MONTH = "“{value}” in column {column} is not a month; write it as YYYY-MM, for example 2026-03."
-DAY = "“{value}” in column {column} is not a date; write it as YYYY-MM-DD."
-INSTANT = "“{value}” in column {column} is not a time; write it as YYYY-MM-DDTHH:MM:SSZ."
-FLAG = "“{value}” in column {column} is neither true nor false."
-CHOICE = "“{value}” in column {column} is not one of {choices}."
-CLEAR = "Column {column} holds personal data in the clear; send its keyed hash (HMAC-SHA-256)."
+NUMBER = N_("“{value}” in column {column} is not a whole number.")
+NEGATIVE = N_("“{value}” in column {column} is negative; the contract knows no negative value.")
+SHARE = N_("“{value}” in column {column} is not a number.")
+ABOVE_ONE = N_("“{value}” in column {column} is a share and must lie between 0 and 1.")
+MONTH = N_("“{value}” in column {column} is not a month; write it as YYYY-MM, for example 2026-03.")
+DAY = N_("“{value}” in column {column} is not a date; write it as YYYY-MM-DD.")
+INSTANT = N_("“{value}” in column {column} is not a time; write it as YYYY-MM-DDTHH:MM:SSZ.")
+FLAG = N_("“{value}” in column {column} is neither true nor false.")
+CHOICE = N_("“{value}” in column {column} is not one of {choices}.")
+CLEAR = N_("Column {column} holds personal data in the clear; send its keyed hash (HMAC-SHA-256).")
 
 
 class Unreadable(Exception):

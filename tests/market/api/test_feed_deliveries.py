@@ -8,10 +8,10 @@ import pytest
 
 from ratings.ledger.database import fetchval
 from ratings.ledger.queries import history
-from ratings.sanctions.actions import dismiss_case
 from ratings.sanctions.queries import case_files
 from ratings.shells.demonstration_feeds import AgencyFacts, Profile, write_feeds
 from tests.county import County, picture
+from tests.shell_way import dismiss_at_desk
 
 MONTH = "2026-08"
 DELIVERIES = "/api/v1/feed-deliveries"
@@ -43,6 +43,12 @@ async def test_a_shell_is_flagged_and_others_are_left_alone(county: County, tmp_
     assert (await client.get("/api/v1/screens/latest")).json()["as_of_month"] == MONTH
     finding = (await client.get(f"/api/v1/findings/{shell.uscc}")).json()
     assert finding["outcome"] == "case"
+    page = await county.centre.browser.get(f"/console/screen/{shell.uscc}")
+    assert page.status_code == 200
+    # Zeros and overdue months of the feeds that came, and nothing of those that did not.
+    assert page.text.count('class="heat-2"') > 20
+    assert page.text.count('class="heat-3"') == 4
+    assert page.text.count('class="heat-x"') > 6 * 24
     assert (await client.get(f"/api/v1/findings/{outsider}")).status_code == 404
     assert (await county.enterprise.client.get(f"/api/v1/findings/{shell.uscc}")).status_code == 403
     acts = [entry.act for entry in await history("screen", told.json()["screen"])]
@@ -50,7 +56,7 @@ async def test_a_shell_is_flagged_and_others_are_left_alone(county: County, tmp_
     twice = await client.post(DELIVERIES, params={"as_of": MONTH}, files=parts)
     assert (twice.status_code, twice.json()["cases"]) == (201, [])
     assert await fetchval("SELECT count(*) FROM feed_batch") == len(parts)
-    await dismiss_case(county.centre.actor(), case.id, "现场核查有人员、有场所")
+    await dismiss_at_desk(county.centre.actor(), case.id, "现场核查有人员、有场所")
     again = await client.post(DELIVERIES, params={"as_of": MONTH}, files=parts)
     assert again.json()["cases"] == [], "what a person has decided, the same files do not reopen"
     parts["registration"] = (parts["registration"][0], parts["registration"][1] + b"\n")
@@ -91,7 +97,7 @@ async def test_a_malformed_row_is_set_aside_with_its_reason(county: County, tmp_
     parts["tax_filing"] = (name, content.replace(b"POS", b"MAYBE", 1))
     told = await county.centre.client.post(DELIVERIES, params={"as_of": MONTH}, files=parts)
     assert (told.status_code, told.json()["unmatched"]) == (201, 1)
-    assert "MAYBE" in await fetchval("SELECT value FROM unmatched_row")
+    assert "MAYBE" in await fetchval("SELECT faults::text FROM unmatched_row")
 
 
 async def test_no_file_at_all(county: County) -> None:

@@ -1,28 +1,32 @@
 """Every state of a cell, each from the rows that cause it."""
 
+import functools
+import operator
 from collections.abc import Iterator
 
+import ibis
 import pytest
 
 from ratings.ledger.errors import Refused
 from ratings.ledger.uscc import check_character
+from ratings.shells.facts import SHORT
+from ratings.shells.firms import frame_of, framed, gathered
+from ratings.shells.numbers import with_numbers
+from ratings.shells.policy import load_policy
 from ratings.shells.screen import open_engine
 from ratings.signals.cells import (
     WINDOW,
-    Tables,
-    cells,
-    firms,
     late_months,
-    missing_months,
     month_number,
     month_text,
 )
 from ratings.signals.contract import FEEDS
+from ratings.signals.engine import Tables, missing_months
 from ratings.signals.files import read_directory
-from ratings.signals.lawful import excused
 
 NEWEST = month_number("2026-06")
-States = dict[str, dict[str, str]]
+POLICY = load_policy()
+STATES = ("positive", "zero", "overdue", "not_due", "exempt", "away")
 
 
 def code(number: int, region: str = "330281") -> str:
@@ -111,62 +115,73 @@ def tables(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Tables]:
 
 
 @pytest.fixture(scope="module")
-def states(tables: Tables) -> dict[str, States]:
-    """feed -> agency -> month -> state"""
-    used = ("tax_filing", "social_insurance", "registration")
-    everyone = firms(tables, used, NEWEST)
-    lawful = excused(tables, everyone, NEWEST)
-    found: dict[str, States] = {}
-    for name in used:
-        table = cells(tables, FEEDS[name], everyone, lawful, NEWEST, "330281")
-        rows = table.select("uscc", "place", "state").to_pyarrow().to_pylist()
-        assert len(rows) == 9 * WINDOW, "exactly one state for every cell"
-        by_agency = found.setdefault(name, {})
-        for row in rows:
-            month = month_text(NEWEST - WINDOW + 1 + row["place"])
-            by_agency.setdefault(row["uscc"], {})[month] = row["state"]
-    return found
+def masks(tables: Tables) -> dict[str, dict[str, int]]:
+    """agency -> column -> mask"""
+    frame = frame_of(tables, NEWEST)
+    firms = gathered(tables, frame, POLICY)
+    states = with_numbers(framed(firms), POLICY.minimum_wage_fen)
+    wanted = [
+        f"{short}_{state}"
+        for short in ("tax", "insured", "register")
+        for state in (*STATES, "covered", "late", "heard")
+    ]
+    query = ibis.to_sql(states.select("uscc", *wanted), dialect="duckdb")
+    return {row.pop("uscc"): row for row in tables.rows(str(query))}
 
 
 @pytest.mark.parametrize(
     ("feed", "uscc", "month", "state"),
     [
-        ("tax_filing", OLD, "2026-01", "POS"),
-        ("tax_filing", OLD, "2026-02", "ZERO"),
-        ("tax_filing", OLD, "2026-03", "OVERDUE"),
-        ("tax_filing", OLD, "2025-12", "UNMATCHED"),
-        ("tax_filing", OLD, "2025-10", "FEED_MISSING"),
-        ("tax_filing", OLD, "2026-05", "LATE"),
-        ("tax_filing", OLD, "2026-06", "LATE"),
-        ("tax_filing", YOUNG, "2025-10", "FEED_MISSING"),
-        ("tax_filing", YOUNG, "2026-03", "EXEMPT"),
-        ("tax_filing", YOUNG, "2026-04", "POS"),
-        ("tax_filing", CLOSED, "2025-12", "ZERO"),
-        ("tax_filing", CLOSED, "2026-01", "EXEMPT"),
-        ("tax_filing", CLOSED, "2026-02", "EXEMPT"),
-        ("tax_filing", CLOSED, "2026-03", "EXEMPT"),
-        ("tax_filing", DORMANT_TRADER, "2026-02", "POS"),
-        ("tax_filing", QUARTERLY, "2026-01", "NOT_DUE"),
-        ("tax_filing", QUARTERLY, "2026-03", "ZERO"),
-        ("tax_filing", FOREIGN, "2026-01", "OUT_OF_AREA"),
-        ("tax_filing", NOBODY, "2026-01", "POS"),
-        ("tax_filing", NOBODY, "2026-02", "UNMATCHED"),
-        ("social_insurance", YOUNG, "2025-09", "NOT_DUE"),
-        ("social_insurance", YOUNG, "2026-01", "EXEMPT"),
-        ("social_insurance", SOLE, "2026-01", "EXEMPT"),
-        ("social_insurance", SOLE, "2024-12", "ZERO"),
-        ("social_insurance", COMPANY, "2026-01", "ZERO"),
-        ("social_insurance", OLD, "2026-01", "UNMATCHED"),
-        ("social_insurance", OLD, "2026-02", "POS"),
-        ("social_insurance", OLD, "2026-03", "FEED_MISSING"),
-        ("registration", OLD, "2026-01", "POS"),
-        ("registration", NOBODY, "2026-01", "UNMATCHED"),
+        ("tax_filing", OLD, "2026-01", "positive"),
+        ("tax_filing", OLD, "2026-02", "zero"),
+        ("tax_filing", OLD, "2026-03", "overdue"),
+        ("tax_filing", OLD, "2025-12", "unknown"),
+        ("tax_filing", OLD, "2025-10", "unknown"),
+        ("tax_filing", OLD, "2026-05", "late"),
+        ("tax_filing", OLD, "2026-06", "late"),
+        ("tax_filing", YOUNG, "2025-10", "unknown"),
+        ("tax_filing", YOUNG, "2026-03", "exempt"),
+        ("tax_filing", YOUNG, "2026-04", "positive"),
+        ("tax_filing", CLOSED, "2025-12", "zero"),
+        ("tax_filing", CLOSED, "2026-01", "exempt"),
+        ("tax_filing", CLOSED, "2026-02", "exempt"),
+        ("tax_filing", CLOSED, "2026-03", "exempt"),
+        ("tax_filing", DORMANT_TRADER, "2026-02", "positive"),
+        ("tax_filing", QUARTERLY, "2026-01", "not_due"),
+        ("tax_filing", QUARTERLY, "2026-03", "zero"),
+        ("tax_filing", FOREIGN, "2026-01", "unknown"),
+        ("tax_filing", NOBODY, "2026-01", "positive"),
+        ("tax_filing", NOBODY, "2026-02", "unknown"),
+        ("social_insurance", YOUNG, "2025-09", "not_due"),
+        ("social_insurance", YOUNG, "2026-01", "exempt"),
+        ("social_insurance", SOLE, "2026-01", "exempt"),
+        ("social_insurance", SOLE, "2024-12", "zero"),
+        ("social_insurance", COMPANY, "2026-01", "zero"),
+        ("social_insurance", OLD, "2026-01", "unknown"),
+        ("social_insurance", OLD, "2026-02", "positive"),
+        ("social_insurance", OLD, "2026-03", "unknown"),
+        ("registration", OLD, "2026-01", "positive"),
+        ("registration", NOBODY, "2026-01", "unknown"),
     ],
 )
 def test_the_state_of_a_cell(
-    states: dict[str, States], feed: str, uscc: str, month: str, state: str
+    masks: dict[str, dict[str, int]], feed: str, uscc: str, month: str, state: str
 ) -> None:
-    assert states[feed][uscc][month] == state
+    own, bit = masks[uscc], 1 << (month_number(month) - NEWEST + WINDOW - 1)
+    found = [name for name in STATES if own[f"{SHORT[feed]}_{name}"] & bit]
+    assert found == ([state] if state in STATES else [])
+    covered = bool(own[f"{SHORT[feed]}_covered"] & bit)
+    assert covered is (state in STATES and state != "away")
+    assert bool(own[f"{SHORT[feed]}_late"] & bit) is (state == "late")
+
+
+def test_a_month_is_in_one_state_at_most(masks: dict[str, dict[str, int]]) -> None:
+    assert len(masks) == 9
+    for own in masks.values():
+        for short in ("tax", "insured", "register"):
+            states = [own[f"{short}_{name}"] for name in STATES]
+            assert sum(states) == functools.reduce(operator.or_, states)
+            assert own[f"{short}_heard"] & ~own[f"{short}_covered"] == 0
 
 
 def test_a_batch_that_failed_never_came_or_shrank_is_missing(tables: Tables) -> None:
