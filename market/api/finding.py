@@ -16,7 +16,7 @@ from market.catalogue.finding import DAYS, FEES_WAN, Count, Hit, Named, Suggesti
 from market.catalogue.finding_queries import search
 from ratings.ledger.actors import Role
 from ratings.ledger.clock import local_date, now
-from ratings.ledger.errors import Refused
+from ratings.ledger.errors import Bilingual, Refused
 
 _Text = FromQuery[str]
 
@@ -68,14 +68,15 @@ async def search_catalogue(
     """
     _step("days", days, DAYS)
     _step("fee_wan", fee_wan, FEES_WAN)
+    label = Bilingual(zh="项目总投资", en="Total investment")
     if investment_wan is not None:
-        checked_figure("investment_wan", investment_wan)
+        checked_figure("investment_wan", investment_wan, label)
     elif fee_wan is not None:
         raise Refused(
             "missing-fact",
             "{field} is needed: {label}.",
             field="investment_wan",
-            label="项目总投资 / Total investment",
+            label=label,
         )
     wanted = Wanted(
         text=q,

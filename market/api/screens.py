@@ -99,7 +99,7 @@ async def _save(part: object, directory: Path) -> str:
     if not isinstance(part, UploadFile) or name not in known:
         raise Malformed(
             "feed-name",
-            "“{name}” is no feed file. Expected are: {feeds}, each .csv or .parquet.",
+            "“{name}” is no feed file. Expected are: {feeds}, each .csv, .parquet or .xlsx.",
             name=name or "∅",
             feeds=", ".join(FEEDS),
         )

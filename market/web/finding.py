@@ -10,9 +10,30 @@ from market.catalogue.standard_versions import standards_on
 from market.web import asked
 from market.web.forms import Form
 from market.web.render import page
-from market.web.words import FILTERS, FOUND_WHERE
 from ratings.ledger.actors import Role
 from ratings.ledger.clock import local_date
+from ratings.ledger.text import N_
+
+# Where a word of a search was found, and what each filter of the search is called.
+FOUND_WHERE = {
+    "code": N_("Number"),
+    "name": N_("Name"),
+    "field": N_("Field"),
+    "approval": N_("Approval served"),
+    "document": N_("Document"),
+}
+
+FILTERS = {
+    "field": N_("Field"),
+    "approval": N_("Approval served"),
+    "qualification": N_("Qualification"),
+    "kind": N_("Kind"),
+    "package": N_("Package"),
+    "state": N_("List"),
+    "days": N_("Working days"),
+    "fee": N_("Fee range begins at"),
+}
+
 
 _PER_PAGE = 50
 _LARGEST_WAN = 100_000_000

@@ -1,4 +1,4 @@
-"""The latest screen for shell agencies, and what it found about one of them."""
+"""What the latest screen for shell agencies found about one of them."""
 
 from decimal import Decimal
 from typing import Any
@@ -11,6 +11,7 @@ from market.accounts.identity import Asking
 from market.accounts.permissions import allow
 from market.agencies.queries import agency_names
 from market.web import asked, text
+from market.web.heat_strip import heat_strip
 from market.web.render import locale_of, page
 from ratings.ledger.actors import Role
 from ratings.ledger.errors import NotFound
@@ -18,7 +19,7 @@ from ratings.ledger.text import N_
 from ratings.sanctions.queries import case_files
 from ratings.sanctions.rules import Kind
 from ratings.shells.policy import load_policy
-from ratings.shells.queries import FindingRow, finding, findings, latest_screen
+from ratings.shells.queries import FindingRow, finding
 
 OUTCOMES = {
     "case": (N_("Flagged"), "seal"),
@@ -26,30 +27,20 @@ OUTCOMES = {
     "none": (N_("Nothing found"), "ok"),
     "insufficient": (N_("Too little data"), ""),
 }
-_CLASSES = {
+CLASSES = {
     "base": "",
     "excuse": N_("Excuse on record"),
-    "tax_filing": N_("Tax filing"),
-    "social_insurance": N_("Social insurance"),
-    "registration": N_("Registration"),
+    "tax": N_("Tax and invoices"),
+    "people": N_("Insured staff"),
+    "register": N_("Business register"),
+    "ties": N_("Ties to other firms"),
+    "certificates": N_("Certificate holders"),
+    "contradictions": N_("Contradictions"),
+    "power": N_("Electricity"),
+    "court": N_("Courts and penalties"),
+    "orders": N_("Orders on the platform"),
 }
 _HUNDREDTH = Decimal("0.01")
-
-
-@get("/console/screen", **allow(Role.CENTRE))
-async def screen(request: Asking) -> Response[str]:
-    ran = await latest_screen()
-    outcome = asked.one_of(request, "outcome", tuple(OUTCOMES)) or "case"
-    found = await findings(ran.id, (outcome,)) if ran else []
-    return page(
-        request,
-        "centre/screen.html",
-        screen=ran,
-        outcome=outcome,
-        outcomes=OUTCOMES,
-        findings=found,
-        names=await agency_names(one.uscc for one in found),
-    )
 
 
 @get("/console/screen/{uscc:str}", **allow(Role.CENTRE))
@@ -66,6 +57,7 @@ async def finding_page(request: Asking, uscc: FromPath[str]) -> Response[str]:
         outcomes=OUTCOMES,
         name=(await agency_names([code])).get(code),
         evidence=evidence_rows(locale_of(request), found),
+        strip=await heat_strip(request, locale_of(request), code, found.as_of_month),
         excuses=[reason for reason in found.reasons if reason.signal_class == "excuse"],
         cuts=(policy.watch_probability, policy.case_probability),
         cases=[case for case in await case_files(uscc=code) if case.kind is Kind.SHELL],
@@ -79,7 +71,7 @@ def evidence_rows(locale: Locale, found: FindingRow) -> list[dict[str, Any]]:
         points = _cut(reason.contribution)
         if points or reason.signal_class in ("base", "excuse"):
             sentence = reason.sentence_zh if locale == text.ZH else reason.sentence
-            kind = _CLASSES.get(reason.signal_class, reason.signal_class)
+            kind = CLASSES.get(reason.signal_class, reason.signal_class)
             rows.append(
                 {
                     "label": sentence.format(**reason.params),
@@ -99,4 +91,4 @@ def _cut(value: float) -> Decimal:
     return Decimal(str(value)).quantize(_HUNDREDTH)
 
 
-ROUTES = [screen, finding_page]
+ROUTES = [finding_page]

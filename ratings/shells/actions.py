@@ -6,21 +6,37 @@ from datetime import datetime
 from pathlib import Path
 
 import msgspec
-import obstore
 from obstore.store import ObjectStore
 
 from ratings.ledger.actions import record
-from ratings.ledger.actors import Actor
-from ratings.ledger.database import execute, fetchval, tx
+from ratings.ledger.actors import Actor, system
+from ratings.ledger.database import tx
 from ratings.ledger.errors import Bilingual
-from ratings.sanctions.actions import hold_cases, open_case
+from ratings.sanctions.actions import open_case
+from ratings.sanctions.holding import hold_cases
 from ratings.sanctions.queries import last_decision
 from ratings.sanctions.rules import Kind
+from ratings.shells.case_queries import registered_excuses
+from ratings.shells.facts import SHORT
+from ratings.shells.policy import load_policy
+from ratings.shells.registered import with_registered
 from ratings.shells.scorecard import Outcome, Reason, Score
-from ratings.shells.screen import Screening, screen_directory
+from ratings.shells.screen import Screening, no_feed, screen_feeds
 from ratings.shells.tables import Finding, ScreenRun
-from ratings.signals.files import FeedBatch
-from ratings.signals.tables import FeedBatch as FeedBatchTable
+from ratings.signals.actions import Sent, take_in_all
+from ratings.signals.cells import month_number
+from ratings.signals.files import find_files
+from ratings.signals.queries import known_partitions, known_since
+from ratings.signals.relations import stored_feeds
+
+
+class Screened(msgspec.Struct, frozen=True):
+    """A run over the store: `cases` are the USCCs for which a case was opened."""
+
+    screen: str
+    counts: dict[str, int]
+    cases: list[str]
+
 
 # How many of the rows that speak against a firm are quoted when its case is opened.
 _QUOTED = 6
@@ -44,18 +60,47 @@ async def take_in_and_screen(
     as_of_month: str,
     agencies: frozenset[str],
     store: ObjectStore,
+    key: bytes | None = None,
 ) -> Delivery:
-    """Keep the feed files, screen the 24 months to `as_of_month` (YYYY-MM), flag agencies.
+    """Take in the feed files of a directory, then screen what the store knows.
+
+    All files are taken in or none; with `key`, identifiers that come in the clear are hashed.
+    """
+    month_number(as_of_month)
+    found, unknown = await asyncio.to_thread(find_files, directory)
+    if not set(SHORT) & ({*found} | {one.feed for one in await known_partitions(actor.at)}):
+        raise no_feed()
+    delivery = [Sent(feed, path.name, path, key=key) for feed, path in found.items()]
+    receipts = await take_in_all(actor, delivery, store)
+    # A batch that had to wait for another one is known a moment after it was sent.
+    at = max(actor.at, *(receipt.received_at for receipt in receipts))
+    later = msgspec.structs.replace(actor, at=at)
+    screened = await screen_store(later, as_of_month, agencies, store)
+    return Delivery(
+        screen=screened.screen,
+        as_of_month=as_of_month,
+        counts=screened.counts,
+        batches={receipt.feed: receipt.rows for receipt in receipts},
+        unmatched=sum(receipt.unmatched for receipt in receipts),
+        unknown_files=list(unknown),
+        cases=screened.cases,
+    )
+
+
+async def screen_store(
+    actor: Actor, as_of_month: str, agencies: frozenset[str], store: ObjectStore
+) -> Screened:
+    """Screen the 24 months to `as_of_month` (YYYY-MM) as the store knows them, flag agencies.
 
     A flag opens a case only for firms among `agencies`: feeds may name others. Once a person has
-    decided about a firm, only a file that came later asks again. All of it is one transaction;
-    the files are stored first, under names of their content, so that a file sent twice is kept
-    once.
+    decided about a firm, only a batch that came later asks again. The long part runs before the
+    transaction, over partitions that never change.
     """
-    screening = await asyncio.to_thread(screen_directory, directory, as_of_month)
-    for batch in screening.batches:
-        content = await asyncio.to_thread((directory / batch.file).read_bytes)
-        await obstore.put_async(store, _storage_key(batch), content)
+    at = await known_since(actor.at)
+    feeds = with_registered(await stored_feeds(store, at), await registered_excuses())
+    screening = await asyncio.to_thread(
+        screen_feeds, feeds, as_of_month, load_policy(), codes=agencies, flagged=True
+    )
     flagged = [
         score
         for score in screening.scores
@@ -63,15 +108,12 @@ async def take_in_and_screen(
     ]
     async with tx():
         await hold_cases(score.uscc for score in flagged)
-        for batch in screening.batches:
-            await _keep_batch(actor, batch)
         screen = await _keep_screen(actor, screening)
-        received = await _received(screening.batches)
         cases = [
             score.uscc
             for score in flagged
-            if not await _decided_since(score.uscc, received)
-            and await open_case(actor, score.uscc, Kind.SHELL, _reasons(score))
+            if not await _decided_since(score.uscc, at)
+            and await open_case(system(actor.at), score.uscc, Kind.SHELL, _reasons(score))
         ]
         counts = {outcome.value: number for outcome, number in screening.counts.items()}
         await record(
@@ -85,63 +127,11 @@ async def take_in_and_screen(
                 "policy_version": screening.policy.version,
                 "policy_digest": screening.policy.digest,
                 "counts": counts,
-                "batches": {batch.feed: batch.sha256 for batch in screening.batches},
+                "known_at": at.isoformat(),
                 "cases": cases,
             },
         )
-    return Delivery(
-        screen=screen,
-        as_of_month=as_of_month,
-        counts=counts,
-        batches={batch.feed: batch.rows for batch in screening.batches},
-        unmatched=len(screening.unmatched),
-        unknown_files=list(screening.unknown_files),
-        cases=cases,
-    )
-
-
-def _storage_key(batch: FeedBatch) -> str:
-    return f"feeds/{batch.feed}/{batch.sha256}{Path(batch.file).suffix}"
-
-
-async def _keep_batch(actor: Actor, batch: FeedBatch) -> None:
-    known = await fetchval("SELECT true FROM feed_batch WHERE sha256 = $1", batch.sha256)
-    if known:
-        return
-    identifier = str(uuid.uuid4())
-    await FeedBatchTable.insert(
-        FeedBatchTable(
-            id=identifier,
-            feed=batch.feed,
-            sha256=batch.sha256,
-            received_at=actor.at,
-            rows=batch.rows,
-            matched=batch.rows - batch.rejected,
-            storage_key=_storage_key(batch),
-            notes=msgspec.json.encode(
-                {"duplicates": batch.duplicates, "unknown_columns": batch.unknown_columns}
-            ).decode(),
-        )
-    )
-    await execute(
-        'INSERT INTO unmatched_row (id, batch, line, "column", value, reason)'
-        " SELECT gen_random_uuid(), $1, *"
-        " FROM unnest($2::int[], $3::text[], $4::text[], $5::text[])",
-        identifier,
-        [row.line for row in batch.unmatched],
-        [row.column for row in batch.unmatched],
-        [row.value for row in batch.unmatched],
-        [row.sentence() for row in batch.unmatched],
-    )
-
-
-async def _received(batches: tuple[FeedBatch, ...]) -> datetime:
-    """When the newest of the files first came."""
-    newest: datetime = await fetchval(
-        "SELECT max(received_at) FROM feed_batch WHERE sha256 = ANY($1)",
-        [batch.sha256 for batch in batches],
-    )
-    return newest
+    return Screened(screen, counts, cases)
 
 
 async def _decided_since(uscc: str, received: datetime) -> bool:

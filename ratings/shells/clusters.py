@@ -1,56 +1,81 @@
-"""Firms that share at least two of address, phone and representative.
+"""Firms that share at least two of six things, and firms that crowd one address.
 
 Sharing one thing says nothing: firms of a whole county hang together by bookkeepers' phones
 and business centres. Two shared things are rare among strangers.
 """
 
-from collections import defaultdict
-from collections.abc import Iterable
-from itertools import combinations
-
+import ibis
 import ibis.expr.types as ir
+import numpy as np
+import pyarrow as pa
 
-SHARED = ("address_id", "phone_id", "legal_rep_id")
+from ratings.shells.facts import TIES
+
+# What one service lends to many customers: a bookkeeper's phone and network, not an owner's.
+LENT = ("phone_id", "finance_officer_id", "network_id", "device_id")
 
 
-def shared_pairs(register: ir.Table, bookkeeper_firms: int) -> list[tuple[str, str]]:
-    """(uscc, bond) for every two attributes that some other firm has too.
+def neighbours(attributes: ir.Table) -> ir.Table:
+    """(uscc, neighbours): how many other firms have the same address, hosted ones left out."""
+    placed = attributes.filter(attributes["address_id"].notnull())
+    crowds = placed.group_by("address_id").agg(neighbours=placed.count() - 1)
+    return placed.join(crowds, "address_id").select("uscc", "neighbours")
 
-    `register` has one row per firm with `address_id` already null where the address is
-    hosted. A phone that more than `bookkeeper_firms` firms give is a bookkeeper's.
+
+def shared_pairs(attributes: ir.Table, bookkeeper_firms: int) -> ir.Table:
+    """(uscc, bond) for every two attributes that some other firm has both of as well.
+
+    `attributes` has one row per firm with the columns of TIES; `address_id` is null where the
+    address is hosted. What more than `bookkeeper_firms` firms are lent by one service ties
+    nobody.
     """
-    phones = register.group_by("phone_id").agg(users=register.count())
-    common = phones.filter(phones["users"] > bookkeeper_firms)
-    own = register.anti_join(common, "phone_id")
-    plain = register.semi_join(common, "phone_id").mutate(phone_id=None)
-    register = own.union(plain.cast(dict(register.schema().items())))
-    bonds: list[tuple[str, str]] = []
-    for first, second in combinations(SHARED, 2):
-        both = register.filter(register[first].notnull() & register[second].notnull())
-        groups = both.group_by(first, second).agg(firms=both.count())
-        tied = both.join(groups.filter(groups["firms"] > 1), [first, second])
-        rows = tied.select("uscc", one=tied[first], two=tied[second]).to_pyarrow()
-        bonds += [
-            (row["uscc"], f"{first} {row['one']} {second} {row['two']}") for row in rows.to_pylist()
-        ]
-    return bonds
+    every = ibis.union(
+        *(
+            attributes.filter(attributes[name].notnull()).select(
+                "uscc", kind=ibis.literal(place, "int64"), value=attributes[name]
+            )
+            for place, name in enumerate(TIES)
+        )
+    )
+    users = every.group_by("kind", "value").agg(firms=every.count())
+    lent = users["kind"].isin([place for place, name in enumerate(TIES) if name in LENT])
+    users = users.filter((users["firms"] > 1) & ~(lent & (users["firms"] > bookkeeper_firms)))
+    shared = every.join(users, ["kind", "value"]).select("uscc", "kind", "value")
+    other = shared.view()
+    pairs = shared.join(
+        other, [shared["uscc"] == other["uscc"], shared["kind"] < other["kind"]]
+    ).select(
+        "uscc",
+        bond=shared["kind"].cast("string")
+        + shared["value"]
+        + "+"
+        + other["kind"].cast("string")
+        + other["value"],
+    )
+    # Counted over the rows themselves: joined to its own counts, the table would be compared
+    # with itself, and every bond would tie every firm.
+    counted = pairs.mutate(firms=pairs.count().over(group_by="bond"))
+    return counted.filter(counted["firms"] > 1).select("uscc", "bond")
 
 
-def cluster_sizes(bonds: Iterable[tuple[str, str]]) -> dict[str, int]:
-    """How many firms hang together with each firm, itself counted, over all its bonds."""
-    leader: dict[str, str] = {}
+def cluster_sizes(bonds: pa.Table) -> pa.Table:
+    """(uscc, cluster): how many firms hang together with each firm, itself counted.
 
-    def lead(name: str) -> str:
-        while leader.setdefault(name, name) != name:
-            leader[name] = leader[leader[name]]
-            name = leader[name]
-        return name
-
-    firms: set[str] = set()
-    for uscc, bond in bonds:
-        firms.add(uscc)
-        leader[lead(uscc)] = lead(bond)
-    members: defaultdict[str, int] = defaultdict(int)
-    for uscc in firms:
-        members[lead(uscc)] += 1
-    return {uscc: members[lead(uscc)] for uscc in firms}
+    Every firm of `bonds` takes the least number among those it is bound to, until nothing
+    changes any more.
+    """
+    firms = bonds["uscc"].combine_chunks().dictionary_encode()
+    ties = bonds["bond"].combine_chunks().dictionary_encode()
+    firm, tie = np.asarray(firms.indices), np.asarray(ties.indices)
+    leader = np.arange(len(firms.dictionary))
+    while len(leader):
+        least = np.full(len(ties.dictionary), len(leader))
+        np.minimum.at(least, tie, leader[firm])
+        found = leader.copy()
+        np.minimum.at(found, firm, least[tie])
+        found = found[found]
+        if np.array_equal(found, leader):
+            break
+        leader = found
+    sizes = np.bincount(leader, minlength=len(leader))[leader]
+    return pa.table({"uscc": firms.dictionary, "cluster": pa.array(sizes, pa.int64())})

@@ -1,269 +1,300 @@
-"""What the feeds say about each agency over 24 months, as ibis expressions on one engine.
+"""The features of signals.md §3: what speaks for a firm having no people, premises or business.
 
-The engine reduces months to one row of masks, counts and runs per agency; the few lines of
-arithmetic left over turn that row into readings.
+Each is read twice. `value` is the formula over the months that are known. `certain` is the same
+in the best case of the months that are not, and evidence is taken from this one: a month that
+nobody delivered can only speak for the firm. `months` is the mask of the months read. A feature
+without a value is not read and is worth nothing.
 """
-
-import math
-from typing import Any
 
 import ibis
 import ibis.expr.types as ir
+import msgspec
 
-from ratings.shells.clusters import cluster_sizes, shared_pairs
-from ratings.shells.evidence import Coverage, Evidence, Reading
-from ratings.shells.masks import LAST_TWELVE, longest_run_of
-from ratings.signals.cells import (
-    COVERED,
-    WINDOW,
-    Tables,
-    cells,
-    firms,
-    mask,
-    month_text,
-)
-from ratings.signals.contract import FEEDS, State
-from ratings.signals.lawful import excused
+from ratings.shells.masks import LAST_TWELVE, bits, longest_run_of, span
+from ratings.signals.cells import FULL, WINDOW
 
-CLASSES = ("tax_filing", "social_insurance", "registration")
 LEAST_COVERED = 3
-MEDIAN_RANK = 7
-REPORT_DUE_MONTH = 7
+LEAST_STAFF_FOR_FUND = 5
+LEAST_STAFF_CLAIMED = 2
+LEAST_INVOICES = 5
+LEAST_ORDERS_DUE = 2
+MOST_RATIO = 99.0
+LEAST_SPREAD = 0.1
+# Contributions this close to the lowest anybody pays are contributions at the lowest base.
+NEAR_LOWEST = 1.02
+LAST_SIX = FULL ^ ((1 << (WINDOW - 6)) - 1)
 
 
-def gather(tables: Tables, newest: int, county: str, bookkeeper_firms: int) -> list[Evidence]:
-    """The evidence of every agency the feeds in use name, in the order of their codes.
+class Reading(msgspec.Struct, frozen=True):
+    value: ir.NumericValue
+    certain: ir.NumericValue
+    months: ir.IntegerValue
 
-    `newest` is the month number of the as-of month, `county` the region the sources cover.
+
+def with_readings(firms: ir.Table) -> ir.Table:
+    """`firms` as `with_numbers` returned it, with value_, certain_ and months_ of each feature.
+
+    Of a firm that the register does not know nothing but court records is read, since it may
+    have any lawful reason.
     """
-    everyone = tables.kept("firms", firms(tables, CLASSES, newest))
-    lawful = tables.kept("lawful", excused(tables, everyone, newest))
-    own = {
-        name: tables.kept(
-            f"cells_{name}", cells(tables, FEEDS[name], everyone, lawful, newest, county)
-        )
-        for name in CLASSES
+    found = {
+        **_tax(firms),
+        **_people(firms),
+        **_register(firms),
+        **_ties(firms),
+        **_certificates(firms),
+        **_power(firms),
+        **_court(firms),
+        **_orders(firms),
     }
-    wide = everyone
-    for part in (
-        _tax(own["tax_filing"]),
-        _insurance(own["social_insurance"]),
-        _both(own["tax_filing"], own["social_insurance"]),
-        _register(own["registration"], tables, newest),
-    ):
-        wide = _joined(wide, part)
-    rows = wide.order_by("uscc").to_pyarrow().to_pylist()
-    bonds = shared_pairs(tables.connection.table("register"), bookkeeper_firms)
-    sizes = cluster_sizes(bonds)
-    excuses = _spans(lawful, newest)
-    return [_evidence(row, excuses.get(row["uscc"], {}), sizes.get(row["uscc"], 1)) for row in rows]
+    known = firms["known"] != 0
+    columns: dict[str, ir.Value] = {}
+    for name, reading in found.items():
+        value = reading.value.cast("float64")
+        if name not in _court(firms):
+            value = known.ifelse(value, ibis.null("float64"))
+        columns |= {
+            f"value_{name}": value,
+            f"certain_{name}": reading.certain.cast("float64"),
+            f"months_{name}": reading.months.cast("int64"),
+        }
+    return firms.mutate(**columns)
 
 
-def _evidence(row: dict[str, Any], spans: dict[str, int], cluster: int) -> Evidence:
-    readings = _monthly_readings(row)
-    excuses = dict(spans)
-    if row["quarterly"]:
-        excuses["quarterly_filer"] = row["quarterly"]
-    if row.get("reports_known") is not None:
-        years = row["reports_missing"].bit_count()
-        readings["annual_report_missing"] = Reading(years, years, row["reports_known"])
-    if row.get("latest_place") is not None:
-        now = 1 << row["latest_place"]
-        if row["hosted"]:
-            excuses["hosted_address"] = now
-        if not row["resting"]:
-            listed = int(row["abnormal"])
-            readings["abnormal_address"] = Reading(listed, listed, now)
-            readings["cluster"] = Reading(cluster, cluster, now)
-            if row["neighbours"] is not None:
-                readings["address_crowding"] = Reading(row["neighbours"], row["neighbours"], now)
-    return Evidence(
-        uscc=row["uscc"],
-        readings=readings,
-        coverage={
-            name: Coverage(row[f"{own}_covered"], row[f"{own}_late"], row[f"{own}_heard"])
-            for name, own in zip(CLASSES, ("tax", "insured", "register"), strict=True)
-        },
-        excuses=excuses,
+def _read(
+    test: ir.BooleanValue,
+    value: ir.NumericValue,
+    months: ir.IntegerValue,
+    certain: ir.NumericValue | None = None,
+) -> Reading:
+    shown = test.fill_null(False).ifelse(value.cast("float64"), ibis.null("float64"))
+    return Reading(shown, value if certain is None else certain, months)
+
+
+def _tax(firms: ir.Table) -> dict[str, Reading]:
+    covered = firms["tax_covered"] & LAST_TWELVE
+    zeros = bits(firms["tax_zero"] & LAST_TWELVE)
+    trade = firms["tax_positive"] | firms["invoices_positive"]
+    dormant = trade & firms["excuse_registered_closure"]
+    spoken = firms["tax_covered"] != 0
+    return {
+        "tax_zero_run": _read(spoken, longest_run_of(firms["tax_zero"]), firms["tax_zero"]),
+        "tax_overdue_run": _read(
+            spoken, longest_run_of(firms["tax_overdue"]), firms["tax_overdue"]
+        ),
+        "tax_zero_share": _read(
+            bits(covered) >= LEAST_COVERED, zeros / bits(covered), covered, zeros / 12
+        ),
+        "taxpayer_abnormal": _read(
+            firms["tax_abnormal"].notnull(), firms["tax_abnormal"], firms["tax_covered"]
+        ),
+        "trading_while_dormant": _read(dormant != 0, bits(dormant), dormant),
+        "invoice_ratio": _invoice_ratio(firms),
+        "purchases": _purchases(firms),
+        "voided_invoices": _voided(firms),
+        "invoice_burst": _invoice_burst(firms),
+    }
+
+
+def _invoice_ratio(firms: ir.Table) -> Reading:
+    """Invoiced against declared; a month not known counts as one in which both were equal."""
+    sales, invoiced = firms["sales"], firms["invoiced"]
+    known = ibis.least(firms["tax_span"], firms["invoices_span"])
+    most = ibis.greatest(sales, invoiced)
+    unknown = firms["trade_gone"] * most
+    certain = (known * invoiced + unknown) / ibis.greatest(known * sales + unknown, 1.0)
+    return _read(
+        (known >= LEAST_COVERED) & (most > 0),
+        ibis.least(invoiced / ibis.greatest(sales, 1.0), MOST_RATIO),
+        (firms["tax_covered"] & firms["invoices_covered"]) & LAST_TWELVE,
+        ibis.least(certain, MOST_RATIO),
     )
 
 
-def _monthly_readings(row: dict[str, Any]) -> dict[str, Reading]:
-    readings: dict[str, Reading] = {}
-    if row["tax_covered"]:
-        for name in ("tax_zero", "tax_overdue"):
-            run = row[f"{name}_run"]
-            readings[f"{name}_run"] = Reading(run, run, row[name])
-    for name, prefix in (("tax_zero_share", "tax"), ("insured_zero_share", "insured")):
-        known = row[f"{prefix}_covered"] & LAST_TWELVE
-        zeros = (row[f"{prefix}_zero"] & LAST_TWELVE).bit_count()
-        if known.bit_count() >= LEAST_COVERED:
-            readings[name] = Reading(zeros / known.bit_count(), zeros / 12, known)
-    known = row["insured_covered"] & LAST_TWELVE
-    if row["insured_median"] is not None:
-        certain = row["insured_certain"]
-        readings["insured_median"] = Reading(
-            row["insured_median"], math.inf if certain is None else certain, known
-        )
-    if row["tax_covered"] & row["insured_covered"]:
-        unstaffed = row["unstaffed"]
-        both = row["tax_covered"] & row["insured_covered"] & LAST_TWELVE
-        months = unstaffed.bit_count()
-        readings["sales_without_staff"] = Reading(months, months, unstaffed or both)
-    if row["dormant_trade"]:
-        months = row["dormant_trade"].bit_count()
-        readings["trading_while_dormant"] = Reading(months, months, row["dormant_trade"])
-    return readings
-
-
-def _recent(cell: ir.Table) -> ir.Table:
-    return cell.filter(cell["place"] >= WINDOW - 12)
-
-
-def _tax(cell: ir.Table) -> ir.Table:
-    masks = cell.group_by("uscc").agg(
-        tax_covered=mask(cell, *COVERED),
-        tax_late=mask(cell, State.LATE),
-        tax_heard=mask(cell, *COVERED, heard=True),
-        tax_zero=mask(cell, State.ZERO),
-        tax_overdue=mask(cell, State.OVERDUE),
-        quarterly=((cell["filing_cycle"] == "Q") & (cell["state"] == State.NOT_DUE.value))
-        .fill_null(False)
-        .ifelse(ibis.literal(1, "int64") << cell["place"].cast("int64"), 0)
-        .sum()
-        .cast("int64"),
-    )
-    return masks.mutate(
-        tax_zero_run=longest_run_of(masks["tax_zero"]),
-        tax_overdue_run=longest_run_of(masks["tax_overdue"]),
+def _purchases(firms: ir.Table) -> Reading:
+    """What is bought for what is sold; a month not known counts as one that bought as much."""
+    sold, bought = firms["invoices_out"], firms["invoices_in"]
+    each = sold / ibis.greatest(firms["invoices_span"], 1)
+    unknown = firms["invoices_gone"] * each
+    return _read(
+        (firms["invoices_span"] >= LEAST_COVERED)
+        & (sold > 0)
+        & ((firms["invoices_in_known"] & LAST_TWELVE) != 0),
+        ibis.least(bought / ibis.greatest(sold, 1), MOST_RATIO),
+        firms["invoices_covered"] & LAST_TWELVE,
+        ibis.least((bought + unknown) / ibis.greatest(sold + unknown, 1.0), MOST_RATIO),
     )
 
 
-def _insurance(cell: ir.Table) -> ir.Table:
-    masks = cell.group_by("uscc").agg(
-        insured_covered=mask(cell, *COVERED),
-        insured_late=mask(cell, State.LATE),
-        insured_heard=mask(cell, *COVERED, heard=True),
-        insured_zero=mask(cell, State.ZERO),
-    )
-    counted = _recent(cell)
-    counted = counted.filter(
-        counted["state"].isin([State.POS.value, State.ZERO.value, State.OVERDUE.value])
-        & counted["insured"].notnull()
-    )
-    medians = counted.group_by("uscc").agg(insured_median=counted["insured"].median())
-    # With the seventh smallest of twelve at x, the median is at most x whatever the months
-    # that are missing may say; with fewer than seven months known nothing is certain.
-    ranked = counted.mutate(
-        rank=ibis.row_number().over(group_by="uscc", order_by=["insured", "place"])
-    )
-    certain = ranked.filter(ranked["rank"] == MEDIAN_RANK - 1).select(
-        "uscc", insured_certain=ranked["insured"].cast("float64")
-    )
-    return _joined(_joined(masks, medians), certain)
-
-
-def _both(tax: ir.Table, insured: ir.Table) -> ir.Table:
-    """What two feeds say together and neither says alone."""
-    pair = tax.select("uscc", "place", "state", "excuse").join(
-        insured.select("uscc", "place", staff=insured["state"]), ["uscc", "place"]
-    )
-    bit = ibis.literal(1, "int64") << pair["place"].cast("int64")
-    trade = pair["state"] == State.POS.value
-    unstaffed = trade & (pair["staff"] == State.ZERO.value) & (pair["place"] >= WINDOW - 12)
-    dormant = trade & (pair["excuse"] == "registered_closure").fill_null(False)
-    return pair.group_by("uscc").agg(
-        unstaffed=unstaffed.ifelse(bit, 0).sum().cast("int64"),
-        dormant_trade=dormant.ifelse(bit, 0).sum().cast("int64"),
+def _voided(firms: ir.Table) -> Reading:
+    """Of the invoices written, those voided; a month not known counts as one without any."""
+    known = firms["invoices_span"]
+    share = firms["invoices_void"] / ibis.greatest(firms["invoices_count"], 1)
+    return _read(
+        firms["invoices_count"] >= LEAST_INVOICES,
+        share,
+        firms["invoices_positive"] & LAST_TWELVE,
+        share * known / ibis.greatest(known + firms["invoices_gone"], 1),
     )
 
 
-def _register(cell: ir.Table, tables: Tables, newest: int) -> ir.Table:
-    """The latest entry of the register, and the years whose report was not filed at their end."""
-    masks = cell.group_by("uscc").agg(
-        register_covered=mask(cell, *COVERED),
-        register_late=mask(cell, State.LATE),
-        register_heard=mask(cell, *COVERED, heard=True),
+def _invoice_burst(firms: ir.Table) -> Reading:
+    """Much invoiced at once after the start, and then the returns stop."""
+    born = firms["born"]
+    life = span(born, born + 11).fill_null(0)
+    known = firms["invoices_first_months"] & life
+    after = firms["tax_overdue"] & span(born + 2, ibis.literal(WINDOW - 1, "int64"))
+    share = firms["invoices_early"] / firms["invoices_first_year"]
+    return _read(
+        (firms["invoices_first_year"] > 0) & (born >= 0) & (born <= WINDOW - 6) & (after != 0),
+        share,
+        known | after,
+        share * bits(known) / bits(life),
     )
-    ends = [
-        place
-        for place in range(WINDOW)
-        if (month := (newest - WINDOW + 1 + place) % 12 + 1) == 12
-        or (place == WINDOW - 1 and month >= REPORT_DUE_MONTH)
-    ]
-    known = cell.filter(cell["state"] == State.POS.value)
+
+
+def _people(firms: ir.Table) -> dict[str, Reading]:
+    covered = firms["insured_covered"] & LAST_TWELVE
+    nobody = bits(firms["insured_zero"] & LAST_TWELVE)
+    trade = firms["tax_positive"] | firms["invoices_positive"]
+    unstaffed = trade & firms["insured_zero"] & LAST_TWELVE
+    both = (firms["tax_covered"] | firms["invoices_covered"]) & covered
+    lowest = firms["due_each"] <= NEAR_LOWEST * firms["norm_due"]
+    busy = (firms["platform_awards"] > 0) | (firms["tax_sales"] > 0)
+    one = firms["insured_one"] & firms["insured_positive"] & LAST_TWELVE
+    unfunded = firms["insured_positive"] & firms["fund_zero"] & LAST_TWELVE
+    both_funds = firms["insured_covered"] & firms["fund_covered"] & LAST_TWELVE
+    claimed = ibis.greatest(firms["register_staff"], 1)
+    fund_full = firms["fund_gone"] * firms["heads"]
+    spread = ibis.greatest(firms["norm_sales_spread"], LEAST_SPREAD)
+    away = (firms["per_head"] - firms["norm_sales"]) / spread
+    months = ibis.least(firms["tax_span"], firms["insured_span"])
+    return {
+        "insured_median": _read(
+            firms["insured_known"] >= LEAST_COVERED,
+            firms["insured_median"],
+            covered,
+            firms["insured_certain"],
+        ),
+        "insured_zero_share": _read(
+            bits(covered) >= LEAST_COVERED, nobody / bits(covered), covered, nobody / 12
+        ),
+        "sales_without_staff": _read(
+            both != 0, bits(unstaffed), (unstaffed != 0).ifelse(unstaffed, both)
+        ),
+        "token_staff": _read(lowest.notnull() & busy, (lowest).ifelse(bits(one), 0), one),
+        "fund_gap": _read(
+            (firms["heads"] >= LEAST_STAFF_FOR_FUND)
+            & (firms["fund_span"] >= LEAST_COVERED)
+            & ((firms["fund_exempt"] & LAST_TWELVE) == 0),
+            firms["fund_heads"] / firms["fund_span"] / firms["heads"],
+            firms["fund_covered"] & LAST_TWELVE,
+            (firms["fund_heads"] + fund_full)
+            / ((firms["fund_span"] + firms["fund_gone"]) * firms["heads"]),
+        ),
+        "fund_nobody": _read(
+            bits(both_funds) >= LEAST_COVERED,
+            bits(unfunded),
+            (unfunded != 0).ifelse(unfunded, both_funds),
+        ),
+        "claimed_staff": _read(
+            (firms["register_staff"] >= LEAST_STAFF_CLAIMED)
+            & (firms["insured_known"] >= LEAST_COVERED)
+            & ((firms["insured_exempt"] & LAST_TWELVE) == 0),
+            firms["insured_median"] / claimed,
+            covered,
+            firms["insured_certain"] / claimed,
+        ),
+        # A month not known counts as one in the middle of the sector.
+        "sales_per_head": _read(
+            (months >= 6) & away.notnull(), away, both, away * ibis.least(months, 10) / 10
+        ),
+    }
+
+
+def _register(firms: ir.Table) -> dict[str, Reading]:
     # A firm owes its first report in the year after the one it was established in.
-    owed = known.filter(
-        known["place"].isin(ends)
-        & known["excuse"].isnull()
-        & known["annual_report_filed"].notnull()
-        & (known["established"] // 12 < (known["place"] + newest - WINDOW + 1) // 12)
-    )
-    bit = ibis.literal(1, "int64") << owed["place"].cast("int64")
-    reports = owed.group_by("uscc").agg(
-        reports_known=bit.sum().cast("int64"),
-        reports_missing=owed["annual_report_filed"].ifelse(0, bit).sum().cast("int64"),
-    )
-    newest_row = known.group_by("uscc").agg(latest_place=known["place"].max())
-    latest = known.join(newest_row, ["uscc", known["place"] == newest_row["latest_place"]])
-    hosted = _hosted(latest, tables, newest)
-    latest = latest.select(
-        "uscc",
-        "phone_id",
-        "legal_rep_id",
-        "latest_place",
-        "abnormal_since",
-        "abnormal_reason",
-        address_id=hosted.ifelse(ibis.null("string"), latest["address_id"]),
-        hosted=hosted,
-        resting=latest["excuse"].notnull(),
-    )
-    latest = tables.kept("register", latest)
-    placed = latest.filter(latest["address_id"].notnull())
-    crowds = placed.group_by("address_id").agg(neighbours=placed.count() - 1)
-    facts = latest.left_join(crowds, "address_id")
-    reason = facts["abnormal_reason"].fill_null("").lower()
-    facts = facts.select(
-        "uscc",
-        "latest_place",
-        "neighbours",
-        "hosted",
-        "resting",
-        # A report that is not there is counted by its own feature and not twice.
-        abnormal=facts["abnormal_since"].notnull()
-        & ~reason.contains("report")
-        & ~reason.contains("年报"),
-    )
-    return _joined(_joined(masks, reports), facts)
+    second = (firms["register_established"] // 12 + 1) * 12 - firms["oldest"]
+    owed = span(second, ibis.literal(WINDOW - 1, "int64")).fill_null(0) & firms["report_months"]
+    owed = owed & firms["register_filing"] & firms["register_positive"]
+    owed = owed & (firms["excuse_registered_closure"] ^ FULL)
+    latest, resting = _latest(firms)
+    return {
+        "annual_report_missing": _read(
+            owed != 0, bits(owed & (firms["register_filed"] ^ FULL)), owed
+        ),
+        "abnormal_address": _read(~resting, firms["register_abnormal"], latest),
+        "register_changes": _read(~resting, firms["register_changes"], latest),
+    }
 
 
-def _hosted(latest: ir.Table, tables: Tables, newest: int) -> ir.BooleanColumn:
-    declared = latest["address_hosted"].fill_null(False)
-    recorded = tables.feed("excuses")
-    if recorded is None:
-        return declared
-    month = month_text(newest)
-    now = recorded.filter(
-        (recorded["kind"] == "hosted_address")
-        & (recorded["from_month"] <= month)
-        & (recorded["to_month"].fill_null(month) >= month)
-    )
-    return declared | latest["uscc"].isin(now["uscc"])
+def _latest(firms: ir.Table) -> tuple[ir.IntegerValue, ir.BooleanValue]:
+    """The month of the latest entry, and whether the firm's business rested in it."""
+    latest = ibis.literal(1, "int64") << firms["register_place"].fill_null(0)
+    return latest, (firms["excuse_registered_closure"] & latest) != 0
 
 
-def _joined(left: ir.Table, right: ir.Table) -> ir.Table:
-    both = left.left_join(right, "uscc")
-    return both.drop(*(name for name in both.columns if name.endswith("_right")))
+def _ties(firms: ir.Table) -> dict[str, Reading]:
+    latest, resting = _latest(firms)
+    return {
+        "address_crowding": _read(~resting, firms["neighbours"], latest),
+        "cluster": _read(~resting, firms["cluster"], latest),
+    }
 
 
-def _spans(lawful: ir.Table, newest: int) -> dict[str, dict[str, int]]:
-    """Per agency the excuses on record in the window, each with the mask of its months."""
-    first = newest - WINDOW + 1
-    near = lawful.filter((lawful["end"] >= first) & (lawful["start"] <= newest))
-    found: dict[str, dict[str, int]] = {}
-    for row in near.select("uscc", "kind", "start", "end").distinct().to_pyarrow().to_pylist():
-        start, end = max(row["start"], first) - first, min(row["end"], newest) - first
-        bits = ((1 << (end + 1)) - 1) & ~((1 << start) - 1)
-        kinds = found.setdefault(row["uscc"], {})
-        kinds[row["kind"]] = kinds.get(row["kind"], 0) | bits
-    return found
+def _certificates(firms: ir.Table) -> dict[str, Reading]:
+    gaps = firms["gaps_sorted"]
+    known = gaps.length().fill_null(0)
+    bare = (firms["holders_exempt"] & LAST_SIX) == 0
+    middle = (gaps[(known - 1) // 2] + gaps[known // 2]) / 2
+    # Half of six months at the least, whatever the missing ones would say.
+    certain = (known >= 4).ifelse(gaps[ibis.greatest(known - 4, 0)], 0.0)
+    return {
+        "certificate_gap": _read(bare & (known > 0), middle, firms["holders_gap_months"], certain),
+        "certificate_hops": _read(bare, firms["holders_hops"], firms["holders_hop_months"]),
+    }
+
+
+def _power(firms: ir.Table) -> dict[str, Reading]:
+    bare = (firms["power_exempt"] & LAST_TWELVE) == 0
+    usual = ibis.greatest(firms["norm_power"], 1.0)
+    months = (firms["power_positive"] | firms["power_zero"]) & LAST_TWELVE
+    dark = firms["power_zero"] & LAST_TWELVE
+    return {
+        "power_low": _read(
+            bare & (firms["power_known"] >= LEAST_COVERED) & firms["norm_power"].notnull(),
+            firms["power_median"] / usual,
+            months,
+            firms["power_certain"] / usual,
+        ),
+        "awards_without_power": _read(
+            (firms["platform_awards"] > 0) & (months != 0),
+            bits(dark),
+            (dark != 0).ifelse(dark, months),
+        ),
+    }
+
+
+def _court(firms: ir.Table) -> dict[str, Reading]:
+    months = firms["court_positive"]
+    return {
+        "dishonest": _read(firms["court_dishonest"].notnull(), firms["court_dishonest"], months),
+        # In units of 10,000 yuan.
+        "enforcement": _read(
+            firms["court_enforced"].notnull(), firms["court_enforced"] / 1_000_000, months
+        ),
+        "penalties": _read(firms["court_severity"].notnull(), firms["court_severity"], months),
+    }
+
+
+def _orders(firms: ir.Table) -> dict[str, Reading]:
+    ratio = firms["orders"] / ibis.greatest(firms["norm_orders"], LEAST_SPREAD)
+    months = firms["platform_awarded"] & LAST_TWELVE
+    due = firms["platform_delivered"] + firms["platform_failed"]
+    looked = firms["platform_due"] & LAST_TWELVE
+    share = firms["platform_failed"] / ibis.greatest(due, 1)
+    return {
+        "orders_without_capacity": _read(firms["norm_orders"].notnull(), ratio, months),
+        # A month not known counts as one that failed nobody.
+        "orders_failed": _read(due >= LEAST_ORDERS_DUE, share, looked, share * bits(looked) / 12),
+    }

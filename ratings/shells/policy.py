@@ -11,14 +11,25 @@ from typing import Literal
 import msgspec
 
 from ratings.ledger.errors import Refused
+from ratings.shells.facts import SHORT
 
-Unit = Literal["months", "share", "persons", "years", "flag", "firms"]
+Unit = Literal[
+    "months", "share", "persons", "years", "flag", "firms", "ratio", "times", "grade", "10k yuan"
+]
+
+
+class Part(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """One half of a contradiction: `feature` at or beyond `at`, on the side that weighs."""
+
+    feature: str
+    at: float
 
 
 class Feature(msgspec.Struct, frozen=True, forbid_unknown_fields=True, rename={"of": "class"}):
     """One feature: `weights[i]` is the evidence of a value below `edges[i]`, the last of the rest.
 
-    Evidence is in log-odds and never negative; it rises or falls with the value, not both.
+    Evidence is in log-odds and never negative. `shape` is how it moves with the value: it rises,
+    it falls, or, where both too little and too much is odd, it falls first and rises then.
     """
 
     name: str
@@ -30,6 +41,9 @@ class Feature(msgspec.Struct, frozen=True, forbid_unknown_fields=True, rename={"
     weights: tuple[float, ...]
     sentence: str
     sentence_zh: str
+    shape: Literal["rising", "falling", "valley"] = "rising"
+    # A contradiction is no formula of its own: 1 where both parts hold in the best case, else 0.
+    both: tuple[Part, ...] = ()
 
     def __post_init__(self) -> None:
         if len(self.weights) != len(self.edges) + 1:
@@ -39,8 +53,9 @@ class Feature(msgspec.Struct, frozen=True, forbid_unknown_fields=True, rename={"
         if min(self.weights) < 0:
             raise ValueError(f"{self.name} has a negative weight, so missing data could harm")
         steps = [after - before for before, after in itertools.pairwise(self.weights)]
-        if min(steps) < 0 < max(steps):
-            raise ValueError(f"the weights of {self.name} must rise or fall, not both")
+        turn = {"rising": 0, "falling": len(steps), "valley": self.weights.index(0)}[self.shape]
+        if max(steps[:turn], default=0) > 0 or min(steps[turn:], default=0) < 0:
+            raise ValueError(f"the weights of {self.name} are not {self.shape}")
 
     def bin_of(self, value: float) -> int:
         """The number of the bin, from 0."""
@@ -67,6 +82,13 @@ class ExcuseWeight(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
             raise ValueError("an excuse cannot speak against a firm")
 
 
+class FeedWeight(msgspec.Struct, frozen=True, forbid_unknown_fields=True, rename={"of": "class"}):
+    """The class of evidence a feed belongs to, and its share in what could be known of a firm."""
+
+    of: str
+    weight: float
+
+
 class Policy(msgspec.Struct, frozen=True, forbid_unknown_fields=True, dict=True):
     """`base_rate` is the share of shells among firms of which nothing bad is known."""
 
@@ -84,16 +106,32 @@ class Policy(msgspec.Struct, frozen=True, forbid_unknown_fields=True, dict=True)
     case_probability: float
     watch_probability: float
     bookkeeper_firms: int
+    minimum_wage_fen: int
+    feeds: dict[str, FeedWeight]
     excuses: dict[str, ExcuseWeight]
     features: tuple[Feature, ...]
 
     def __post_init__(self) -> None:
         if not 0 < self.base_rate < self.watch_probability < self.case_probability < 1:
             raise ValueError("base rate, watch and case must rise between 0 and 1")
+        if set(self.feeds) != set(SHORT):
+            raise ValueError("the feeds of the policy must be the nine of the contract")
+
+    def __hash__(self) -> int:
+        return hash(self.digest)
 
     @cached_property
     def classes(self) -> tuple[str, ...]:
         return tuple(dict.fromkeys(feature.of for feature in self.features))
+
+    @cached_property
+    def sources(self) -> dict[str, str]:
+        """Class → the one in whose place it counts as independent evidence.
+
+        Who shares an address or a telephone is read from the register too: what the register and
+        the ties say together is still the word of one office, and opens no case alone.
+        """
+        return {name: "register" if name == "ties" else name for name in self.classes}
 
     @cached_property
     def digest(self) -> str:

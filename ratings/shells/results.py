@@ -1,13 +1,14 @@
 """Writing a screening as scores.parquet and reasons.parquet, both or neither."""
 
 import os
+from collections.abc import Iterable
 from pathlib import Path
 
 import pyarrow as pa
 import pyarrow.parquet as pq
 
 from ratings.ledger.errors import Refused
-from ratings.shells.screen import Screening
+from ratings.shells.screen import Screened
 
 SCORES = pa.schema(
     {
@@ -35,51 +36,21 @@ REASONS = pa.schema(
 )
 
 
-def score_table(screening: Screening) -> pa.Table:
-    """One row per agency; the policy and its digest are in the schema's metadata."""
-    columns = {
-        "outcome": [one.outcome.value for one in screening.scores],
-    } | {
-        name: [getattr(one, name) for one in screening.scores]
-        for name in SCORES.names
-        if name != "outcome"
-    }
-    return pa.table(columns, SCORES.with_metadata(_metadata(screening)))
-
-
-def reason_table(screening: Screening) -> pa.Table:
-    """One row per contribution; those of an agency sum to its log-odds."""
-    pairs = [(one.uscc, reason) for one in screening.scores for reason in one.reasons]
-    columns = {
-        "uscc": [uscc for uscc, _ in pairs],
-        "class": [reason.signal_class for _, reason in pairs],
-    } | {
-        name: [getattr(reason, name) for _, reason in pairs]
-        for name in REASONS.names
-        if name not in {"uscc", "class"}
-    }
-    return pa.table(columns, REASONS.with_metadata(_metadata(screening)))
-
-
-def write_results(screening: Screening, out: Path) -> None:
-    """Write both tables into `out`, which is made if it is not there.
+def write_results(run: Screened, out: Path) -> None:
+    """Stream both tables into `out`, which is made if it is not there.
 
     Both are complete under temporary names before either gets its own, and an older
     scores.parquet goes first: whenever the run is killed, a scores.parquet that stands there
-    belongs to the reasons.parquet beside it.
+    belongs to the reasons.parquet beside it. The policy and its digest are in the metadata of
+    either file.
     """
-    parts = {
-        "reasons.parquet": reason_table(screening),
-        "scores.parquet": score_table(screening),
-    }
+    parts = {"reasons.parquet": REASONS, "scores.parquet": SCORES}
     temporary = {name: out / f".{name}.{os.getpid()}.part" for name in parts}
     try:
         out.mkdir(parents=True, exist_ok=True)
-        for name, table in parts.items():
-            with temporary[name].open("wb") as file:
-                pq.write_table(table, file, compression="zstd")
-                file.flush()
-                os.fsync(file.fileno())
+        for name, schema in parts.items():
+            pieces = run.tables.stream(f"SELECT * FROM {name.removesuffix('.parquet')}")  # noqa: S608
+            _write(pieces, schema.with_metadata(run.metadata()), temporary[name])
         (out / "scores.parquet").unlink(missing_ok=True)
         for name in parts:
             temporary[name].replace(out / name)
@@ -95,9 +66,9 @@ def write_results(screening: Screening, out: Path) -> None:
             leftover.unlink(missing_ok=True)
 
 
-def _metadata(screening: Screening) -> dict[str, str]:
-    return {
-        "as_of": screening.as_of,
-        "policy": f"{screening.policy.name} {screening.policy.version}",
-        "policy_digest": screening.policy.digest,
-    }
+def _write(pieces: Iterable[pa.RecordBatch], schema: pa.Schema, path: Path) -> None:
+    with path.open("wb") as file, pq.ParquetWriter(file, schema, compression="zstd") as writer:
+        for batch in pieces:
+            writer.write_batch(batch.cast(schema))
+        file.flush()
+        os.fsync(file.fileno())

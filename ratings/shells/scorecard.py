@@ -1,18 +1,24 @@
-"""From evidence to a score whose rows add up to it, and to what should happen next.
+"""From readings to a score whose rows add up to it, and to what should happen next.
 
 The log-odds of being a shell are the base row plus evidence per class, capped, less what the
-excuses on record take away. No row is hidden: their contributions sum to the log-odds.
+excuses on record take away. No row is hidden: their contributions sum to the log-odds. All of
+it is an expression of one row, for a million firms in the engine or for one in plain Python.
 """
 
+import functools
 import math
-from collections.abc import Iterable
+import operator
+from collections.abc import Iterable, Sequence
 from enum import StrEnum
 
+import ibis
+import ibis.expr.types as ir
 import msgspec
 
-from ratings.shells.evidence import Evidence, Reading
-from ratings.shells.masks import FULL, months_of
+from ratings.shells.facts import SHORT
+from ratings.shells.masks import bits
 from ratings.shells.policy import Feature, Policy
+from ratings.signals.cells import FULL
 
 POINTS_AT_PRIOR = 50.0
 POINTS_PER_LOG_ODDS = 28.85
@@ -24,6 +30,15 @@ BASE_SENTENCE = (
 BASE_SENTENCE_ZH = "所有企业的起点：无不良信息的企业中空壳占{value}。"
 CAP_SENTENCE = "One kind of evidence counts {value} at most; the rest is taken off again."
 CAP_SENTENCE_ZH = "同一类证据最多计{value}，超出部分扣回。"
+SCORE_COLUMNS = (
+    "log_odds",
+    "probability",
+    "points",
+    "coverage",
+    "classes",
+    "outcome",
+)
+_NOTHING = 0.0
 
 
 class Outcome(StrEnum):
@@ -66,6 +81,18 @@ class Score(msgspec.Struct, frozen=True):
     reasons: tuple[Reason, ...]
 
 
+class Line(msgspec.Struct, frozen=True):
+    """What a row of the explanation says whatever the firm; `bins` are the texts of its bins."""
+
+    signal_class: str
+    feature: str
+    unit: str
+    rule: str
+    bins: tuple[str, ...]
+    sentence: str
+    sentence_zh: str
+
+
 def logit(probability: float) -> float:
     return math.log(probability / (1 - probability))
 
@@ -77,142 +104,225 @@ def expit(log_odds: float) -> float:
     return math.exp(log_odds) / (1 + math.exp(log_odds))
 
 
-def score(policy: Policy, evidence: Evidence, newest: int) -> Score:
-    """The score of one agency; `newest` is the month number of the as-of month."""
-    rows = [_base(policy)]
-    totals: dict[str, float] = {}
-    for name in policy.classes:
-        own = list(_class_rows(policy, name, evidence, newest))
-        totals[name] = math.fsum(row.contribution for row in own)
-        rows += own
-    rows += _excuse_rows(policy, evidence, newest, math.fsum(totals.values()))
-    log_odds = math.fsum(row.contribution for row in rows)
-    coverage, classes = _coverage(policy, evidence)
-    independent = sum(total >= policy.independent_evidence for total in totals.values())
-    probability = expit(log_odds)
-    return Score(
-        uscc=evidence.uscc,
-        log_odds=log_odds,
-        probability=probability,
-        points=POINTS_AT_PRIOR + POINTS_PER_LOG_ODDS * (log_odds - logit(PRIOR)),
-        coverage=coverage,
-        classes=classes,
-        outcome=_outcome(policy, probability, coverage, classes, independent),
-        policy=f"{policy.name} {policy.version}",
-        policy_digest=policy.digest,
-        reasons=tuple(rows),
+def lines_of(policy: Policy) -> tuple[Line, ...]:
+    """Every row an explanation may have, in the order in which it is read."""
+    base = Line(
+        "base",
+        "base_rate",
+        "share",
+        f"{policy.name} {policy.version}",
+        ("",),
+        BASE_SENTENCE,
+        BASE_SENTENCE_ZH,
+    )
+    return (
+        base,
+        *(line for name in policy.classes for line in _class_lines(policy, name)),
+        *(
+            Line(
+                "excuse",
+                kind,
+                "months",
+                "lawful zero",
+                ("on record",),
+                excuse.sentence,
+                excuse.sentence_zh,
+            )
+            for kind, excuse in sorted(policy.excuses.items())
+        ),
     )
 
 
-def _outcome(
-    policy: Policy, probability: float, coverage: float, classes: int, independent: int
-) -> Outcome:
-    if coverage < policy.least_coverage or classes < policy.least_classes:
-        return Outcome.INSUFFICIENT
-    if probability >= policy.case_probability and independent >= policy.independent_classes:
-        return Outcome.CASE
-    return Outcome.WATCH if probability >= policy.watch_probability else Outcome.NONE
+def _class_lines(policy: Policy, name: str) -> Iterable[Line]:
+    for feature in policy.features:
+        if feature.of == name:
+            yield Line(
+                name,
+                feature.name,
+                feature.unit,
+                f"{feature.rule} ({feature.basis})",
+                tuple(feature.bin_text(number) for number in range(len(feature.weights))),
+                feature.sentence,
+                feature.sentence_zh,
+            )
+    rule = "cap on one class of evidence"
+    yield Line(name, "class_cap", "log-odds", rule, ("",), CAP_SENTENCE, CAP_SENTENCE_ZH)
 
 
-def _coverage(policy: Policy, evidence: Evidence) -> tuple[float, int]:
+def with_evidence(readings: ir.Table, policy: Policy) -> ir.Table:
+    """The table of `with_readings` with bin_ and weight_ of every feature: null and 0 where it
+    was not read."""
+    readings = readings.mutate(**_contradictions(readings, policy))
+    columns: dict[str, ir.Value] = {}
+    for feature in policy.features:
+        read = readings[f"value_{feature.name}"].notnull()
+        certain = readings[f"certain_{feature.name}"]
+        # What could be anything is in the best of the bins.
+        best = feature.weights.index(min(feature.weights))
+        place = certain.isnull().ifelse(best, _tree(certain, feature, range(len(feature.weights))))
+        weight = certain.isnull().ifelse(
+            feature.weights[best], _tree(certain, feature, feature.weights)
+        )
+        columns[f"bin_{feature.name}"] = read.ifelse(place, ibis.null("int64")).cast("int64")
+        columns[f"weight_{feature.name}"] = read.ifelse(weight, _NOTHING).cast("float64")
+    return readings.mutate(**columns)
+
+
+def _contradictions(readings: ir.Table, policy: Policy) -> dict[str, ir.Value]:
+    """The readings of features that say that two others hold together."""
+    shapes = {feature.name: feature.shape for feature in policy.features}
+    found: dict[str, ir.Value] = {}
+    for feature in policy.features:
+        if not feature.both:
+            continue
+        read, holds = ibis.literal(True), ibis.literal(True)
+        months = ibis.literal(0, "int64")
+        for part in feature.both:
+            certain = readings[f"certain_{part.feature}"]
+            beyond = certain < part.at if shapes[part.feature] == "falling" else certain >= part.at
+            read = read & readings[f"value_{part.feature}"].notnull()
+            holds = holds & beyond.fill_null(False)
+            months = months | readings[f"months_{part.feature}"].fill_null(0)
+        value = read.ifelse(holds.ifelse(1.0, 0.0), ibis.null("float64"))
+        found |= {
+            f"value_{feature.name}": value,
+            f"certain_{feature.name}": value,
+            f"months_{feature.name}": months,
+        }
+    return found
+
+
+def _tree(value: ir.NumericValue, feature: Feature, leaves: Sequence[float]) -> ir.NumericValue:
+    """The leaf of the bin that holds `value`, found by halving: five comparisons for 28 bins."""
+
+    def between(first: int, last: int) -> ir.NumericValue:
+        if first == last:
+            return ibis.literal(leaves[first])
+        middle = (first + last) // 2
+        return (value < feature.edges[middle]).ifelse(
+            between(first, middle), between(middle + 1, last)
+        )
+
+    return between(0, len(feature.edges))
+
+
+def scored(readings: ir.Table, policy: Policy) -> ir.Table:
+    """The table of `with_readings` with the contribution of every line and the SCORE_COLUMNS.
+
+    `line_N` is what the Nth of `lines_of` contributes, null where the row is not there.
+    """
+    table = with_evidence(readings, policy)
+    table = table.mutate(
+        **{
+            f"raw_{name}": _sum(
+                table[f"weight_{feature.name}"] for feature in policy.features if feature.of == name
+            )
+            for name in policy.classes
+        }
+    )
+    table = table.mutate(
+        **{
+            f"class_{name}": ibis.least(table[f"raw_{name}"], policy.class_cap)
+            for name in policy.classes
+        }
+    )
+    kinds = sorted(policy.excuses)
+    table = table.mutate(
+        against=_sum(table[f"class_{name}"] for name in policy.classes),
+        lawful=_sum(
+            (table[f"excuse_{kind}"] != 0).ifelse(policy.excuses[kind].weight, _NOTHING)
+            for kind in kinds
+        ),
+    )
+    # Together the excuses take away their weights, yet never more than there is, nor more than
+    # one class may add.
+    taken = ibis.least(table["against"], policy.class_cap, table["lawful"])
+    table = table.mutate(
+        relief=(table["lawful"] > 0).ifelse(taken / table["lawful"], _NOTHING),
+        **_known(table, policy),
+    )
+    log_odds = logit(policy.base_rate) + table["against"] - table["relief"] * table["lawful"]
+    table = table.mutate(log_odds=log_odds, **_contributions(table, policy))
+    probability = 1 / (1 + (-table["log_odds"]).exp())
+    table = table.mutate(
+        probability=probability,
+        points=POINTS_AT_PRIOR + POINTS_PER_LOG_ODDS * (table["log_odds"] - logit(PRIOR)),
+    )
+    return table.mutate(outcome=_outcome(table, policy))
+
+
+def _sum(values: Iterable[ir.NumericValue]) -> ir.NumericValue:
+    return functools.reduce(operator.add, values, ibis.literal(_NOTHING, "float64"))
+
+
+def _contributions(table: ir.Table, policy: Policy) -> dict[str, ir.Value]:
+    none = ibis.null("float64")
+    found: dict[str, ir.Value] = {}
+    for number, line in enumerate(lines_of(policy)):
+        if line.signal_class == "base":
+            value = ibis.literal(logit(policy.base_rate), "float64")
+        elif line.signal_class == "excuse":
+            weight = policy.excuses[line.feature].weight
+            # No negative zero: what takes nothing away contributes nothing.
+            given = (table["relief"] * weight > 0).ifelse(-weight * table["relief"], _NOTHING)
+            value = (table[f"excuse_{line.feature}"] != 0).ifelse(given, none)
+        elif line.feature == "class_cap":
+            raw = table[f"raw_{line.signal_class}"]
+            value = (raw > policy.class_cap).ifelse(policy.class_cap - raw, none)
+        else:
+            read = table[f"value_{line.feature}"].notnull()
+            value = read.ifelse(table[f"weight_{line.feature}"], none)
+        found[f"line_{number}"] = value
+    return found
+
+
+def _known(table: ir.Table, policy: Policy) -> dict[str, ir.Value]:
     """Known months among those that could be known, and classes known for long enough.
 
-    What the source normally has not sent yet is nobody's gap and is left out of the count.
+    A feed counts by its weight in the policy. What the source normally has not sent yet is
+    nobody's gap and is left out of the count.
     """
-    known = due = classes = 0
-    for name in policy.classes:
-        coverage = evidence.coverage[name]
-        months = coverage.covered.bit_count()
-        known += months
-        due += (FULL & ~coverage.late | coverage.covered).bit_count()
-        # A firm that a source never names may be excused by its age alone; that is no knowledge.
-        classes += months >= policy.class_months and coverage.heard != 0
-    return (known / due if due else 0.0), classes
-
-
-def _base(policy: Policy) -> Reason:
-    return Reason(
-        signal_class="base",
-        feature="base_rate",
-        value=policy.base_rate,
-        unit="share",
-        months="",
-        bin="",
-        contribution=logit(policy.base_rate),
-        rule=f"{policy.name} {policy.version}",
-        sentence=BASE_SENTENCE,
-        sentence_zh=BASE_SENTENCE_ZH,
-        params={"value": number_text(policy.base_rate, "share")},
+    known = due = ibis.literal(_NOTHING, "float64")
+    long_enough: dict[str, ir.BooleanValue] = {}
+    for feed, own in policy.feeds.items():
+        short = SHORT[feed]
+        covered = table[f"{short}_covered"]
+        known = known + own.weight * bits(covered)
+        due = due + own.weight * bits(covered | (table[f"{short}_late"] ^ FULL))
+        # A firm a source never names may be excused by its age alone; that is no knowledge.
+        enough = (bits(covered) >= policy.class_months) & (table[f"{short}_heard"] != 0)
+        long_enough[own.of] = long_enough.get(own.of, ibis.literal(False)) | enough
+    classes = functools.reduce(
+        operator.add, (one.ifelse(1, 0) for one in long_enough.values()), ibis.literal(0, "int64")
     )
+    return {
+        "coverage": (due > 0).ifelse(known / due, _NOTHING),
+        "classes": classes.cast("int64"),
+    }
 
 
-def _class_rows(policy: Policy, name: str, evidence: Evidence, newest: int) -> Iterable[Reason]:
-    total = 0.0
-    for feature in policy.features:
-        if feature.of == name and feature.name in evidence.readings:
-            row = _feature_row(feature, evidence.readings[feature.name], newest)
-            total += row.contribution
-            yield row
-    if total > policy.class_cap:
-        yield Reason(
-            signal_class=name,
-            feature="class_cap",
-            value=policy.class_cap,
-            unit="log-odds",
-            months="",
-            bin="",
-            contribution=policy.class_cap - total,
-            rule="cap on one class of evidence",
-            sentence=CAP_SENTENCE,
-            sentence_zh=CAP_SENTENCE_ZH,
-            params={"value": f"{policy.class_cap:g}"},
-        )
-
-
-def _feature_row(feature: Feature, reading: Reading, newest: int) -> Reason:
-    number = feature.bin_of(reading.certain)
-    months = months_of(reading.months, newest)
-    return Reason(
-        signal_class=feature.of,
-        feature=feature.name,
-        value=reading.value,
-        unit=feature.unit,
-        months=months,
-        bin=feature.bin_text(number),
-        contribution=feature.weights[number],
-        rule=f"{feature.rule} ({feature.basis})",
-        sentence=feature.sentence,
-        sentence_zh=feature.sentence_zh,
-        params={"value": number_text(reading.value, feature.unit), "months": months or "–"},
+def _outcome(table: ir.Table, policy: Policy) -> ir.StringValue:
+    speaks: dict[str, ir.BooleanValue] = {}
+    for name, source in policy.sources.items():
+        enough = table[f"class_{name}"] >= policy.independent_evidence
+        speaks[source] = speaks[source] | enough if source in speaks else enough
+    independent = functools.reduce(operator.add, (one.ifelse(1, 0) for one in speaks.values()))
+    few = (table["coverage"] < policy.least_coverage) | (table["classes"] < policy.least_classes)
+    case = (table["probability"] >= policy.case_probability) & (
+        independent >= policy.independent_classes
     )
-
-
-def _excuse_rows(policy: Policy, evidence: Evidence, newest: int, total: float) -> Iterable[Reason]:
-    """Together the excuses take away their weights, yet never more than one class may add."""
-    kinds = sorted(kind for kind in evidence.excuses if kind in policy.excuses)
-    weights = math.fsum(policy.excuses[kind].weight for kind in kinds)
-    share = min(1.0, total / weights, policy.class_cap / weights) if weights else 0.0
-    for kind in kinds:
-        excuse = policy.excuses[kind]
-        mask = evidence.excuses[kind]
-        months = months_of(mask, newest)
-        yield Reason(
-            signal_class="excuse",
-            feature=kind,
-            value=float(mask.bit_count()),
-            unit="months",
-            months=months,
-            bin="on record",
-            contribution=-excuse.weight * share if excuse.weight * share else 0.0,
-            rule="lawful zero",
-            sentence=excuse.sentence,
-            sentence_zh=excuse.sentence_zh,
-            params={"value": str(mask.bit_count()), "months": months},
-        )
+    return ibis.cases(
+        (few, Outcome.INSUFFICIENT.value),
+        (case, Outcome.CASE.value),
+        (table["probability"] >= policy.watch_probability, Outcome.WATCH.value),
+        else_=Outcome.NONE.value,
+    )
 
 
 def number_text(value: float, unit: str) -> str:
     """The value as people read it: “83 %”, “7”, “1.5”."""
     if unit == "share":
         return f"{value:.0%}".replace("%", " %")
+    if unit == "ratio":
+        return f"{value:.2f}"
     return f"{value:.1f}".removesuffix(".0")

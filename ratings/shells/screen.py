@@ -1,75 +1,176 @@
 """The screen: a directory of feeds in, a score with its reasons for every agency out."""
 
-from collections import Counter
+import functools
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import ibis
+import ibis.expr.types as ir
 import msgspec
+import pyarrow as pa
 
 from ratings.ledger.errors import Refused
-from ratings.shells.features import CLASSES, gather
+from ratings.shells.explanation import reason_table, register_texts, scores_of
+from ratings.shells.facts import SHORT
+from ratings.shells.features import with_readings
+from ratings.shells.firms import Recipe, Step, frame_of, framed, gathered, planned
+from ratings.shells.numbers import with_numbers
 from ratings.shells.policy import Policy, load_policy
-from ratings.shells.scorecard import Outcome, Score, score
-from ratings.signals.cells import Tables, month_number
-from ratings.signals.files import FeedBatch, FeedDirectory, Unmatched, read_directory
+from ratings.shells.scorecard import SCORE_COLUMNS, Outcome, Score, scored
+from ratings.signals.cells import month_number, month_text
+from ratings.signals.engine import Tables
+from ratings.signals.files import FeedBatch, Unmatched, read_directory
+from ratings.signals.relations import Feeds
 
 ENGINES = ("duckdb",)
-COMPANIONS = ("excuses", "manifest")
+
+
+class Screened:
+    """One run on its engine. Scores and reasons are computed when they are asked for, so that a
+    million firms can be streamed to where they are wanted."""
+
+    def __init__(self, tables: Tables, newest: int, policy: Policy) -> None:
+        self.tables = tables
+        self.policy = policy
+        self.as_of = month_text(newest)
+        self.frame = frame_of(tables, newest)
+        firms = gathered(tables, self.frame, policy)
+        register_texts(tables, policy, newest)
+        whole, scores, reasons = _verdict(firms, policy, tables.dialect)
+        tables.view(whole.name, whole.query)
+        tables.keep(scores.name, scores.query)
+        tables.view(reasons.name, reasons.query)
+
+    def some(self, codes: Iterable[str] | None, flagged: bool = False) -> tuple[Score, ...]:
+        """The scores of these firms (all with None), and of all flagged ones too if asked, in
+        the order of their codes."""
+        tests = ["true"]
+        if codes is not None:
+            self.tables.register("wanted", pa.table({"code": pa.array(list(codes), pa.string())}))
+            tests = ["uscc IN (SELECT code FROM wanted)"]
+        if flagged:
+            tests.append(f"outcome = '{Outcome.CASE.value}'")
+        chosen = " OR ".join(tests)
+        found = self.tables.rows(f"SELECT * FROM scores WHERE {chosen} ORDER BY uscc")  # noqa: S608
+        self.tables.register("found", pa.table({"code": [row["uscc"] for row in found]}))
+        reasons = self.tables.rows("SELECT * FROM reasons WHERE uscc IN (SELECT code FROM found)")
+        return tuple(scores_of(found, reasons, self.policy))
+
+    def metadata(self) -> dict[str, str]:
+        """What a result file must say about where it comes from."""
+        return {
+            "as_of": self.as_of,
+            "policy": f"{self.policy.name} {self.policy.version}",
+            "policy_digest": self.policy.digest,
+        }
+
+    def counts(self) -> dict[Outcome, int]:
+        rows = self.tables.rows("SELECT outcome, count(*) AS firms FROM scores GROUP BY outcome")
+        found = {row["outcome"]: row["firms"] for row in rows}
+        return {outcome: found.get(outcome.value, 0) for outcome in Outcome}
+
+
+def judged(firms: ir.Table, policy: Policy) -> ir.Table:
+    """From the facts of firms, joined with FRAME, to all that the scorecard says about them."""
+    return scored(with_readings(with_numbers(firms, policy.minimum_wage_fen)), policy)
+
+
+@functools.lru_cache(maxsize=16)
+def _verdict(firms: ir.Table, policy: Policy, dialect: str) -> tuple[Step, ...]:
+    """`judged`, and of it `scores` and `reasons`."""
+    recipe = Recipe(dialect)
+    whole = recipe.keep("judged", judged(framed(firms), policy))
+    recipe.keep("scores", whole.select("uscc", *SCORE_COLUMNS))
+    recipe.keep("reasons", reason_table(whole, policy))
+    return tuple(recipe.steps)
+
+
+def prepared(policy: Policy, dialect: str) -> None:
+    """Compile the queries of a policy, which is done once in a process; each run reuses them."""
+    _verdict(planned(policy, dialect).firms, policy, dialect)
 
 
 class Screening(msgspec.Struct, frozen=True):
-    """What one run found. `unused` are feeds that came but that the policy does not look at."""
+    """What one run found; `scores` are those that were asked for.
+
+    `batches`, `unmatched` and `unknown_files` tell of a directory that was read for the run.
+    """
 
     as_of: str
     policy: Policy
     scores: tuple[Score, ...]
     counts: dict[Outcome, int]
-    batches: tuple[FeedBatch, ...]
-    unmatched: tuple[Unmatched, ...]
-    unused: tuple[str, ...]
-    unknown_files: tuple[str, ...]
+    batches: tuple[FeedBatch, ...] = ()
+    unmatched: tuple[Unmatched, ...] = ()
+    unknown_files: tuple[str, ...] = ()
 
 
 def screen_directory(
-    path: Path, as_of_month: str, policy: Policy | None = None, engine: str = "duckdb"
+    path: Path,
+    as_of_month: str,
+    policy: Policy | None = None,
+    engine: str = "duckdb",
+    codes: Iterable[str] | None = None,
+    flagged: bool = False,
 ) -> Screening:
-    """Screen every agency the feeds in `path` name over the 24 months up to `as_of_month`."""
-    return screen_feeds(read_directory(path), as_of_month, policy or load_policy(), engine)
+    """Screen every agency the feeds in `path` name over the 24 months up to `as_of_month`.
 
-
-def screen_feeds(
-    directory: FeedDirectory, as_of_month: str, policy: Policy, engine: str = "duckdb"
-) -> Screening:
-    """The same for batches that have already been read."""
-    newest = month_number(as_of_month)
-    if not set(CLASSES) & set(directory.batches):
-        raise Refused(
-            "screen-no-feed",
-            "None of the feeds the screen looks at is there: {feeds}.",
-            feeds=", ".join(CLASSES),
-        )
-    connection = open_engine(engine)
-    try:
-        tables = Tables(connection, directory)
-        evidence = gather(tables, newest, policy.county, policy.bookkeeper_firms)
-    finally:
-        connection.disconnect()
-    scores = tuple(score(policy, one, newest) for one in evidence)
-    found = Counter(one.outcome for one in scores)
-    return Screening(
-        as_of=as_of_month,
-        policy=policy,
-        scores=scores,
-        counts={outcome: found[outcome] for outcome in Outcome},
+    The result holds the scores of the firms in `codes`, or of all with None, and with `flagged`
+    those of all flagged firms as well.
+    """
+    directory = read_directory(path)
+    return msgspec.structs.replace(
+        screen_feeds(directory, as_of_month, policy or load_policy(), engine, codes, flagged),
         batches=tuple(directory.batches.values()),
         unmatched=directory.unmatched,
-        unused=tuple(name for name in directory.batches if name not in (*CLASSES, *COMPANIONS)),
         unknown_files=directory.unknown_files,
     )
 
 
+def screen_feeds(
+    feeds: Feeds,
+    as_of_month: str,
+    policy: Policy,
+    engine: str = "duckdb",
+    codes: Iterable[str] | None = None,
+    flagged: bool = False,
+) -> Screening:
+    """The same for feeds that have been taken in already, wherever they lie."""
+    with running(feeds, as_of_month, policy, engine) as run:
+        return Screening(
+            as_of=as_of_month,
+            policy=policy,
+            scores=run.some(codes, flagged),
+            counts=run.counts(),
+        )
+
+
+@contextmanager
+def running(
+    feeds: Feeds, as_of_month: str, policy: Policy, engine: str = "duckdb"
+) -> Iterator[Screened]:
+    """A screen on an engine of its own, which is closed afterwards."""
+    newest = month_number(as_of_month)
+    if not set(SHORT) & feeds.present:
+        raise no_feed()
+    connection = open_engine(engine)
+    try:
+        yield Screened(Tables(connection, feeds), newest, policy)
+    finally:
+        connection.disconnect()
+
+
+def no_feed() -> Refused:
+    return Refused(
+        "screen-no-feed",
+        "None of the feeds the screen looks at is there: {feeds}.",
+        feeds=", ".join(SHORT),
+    )
+
+
 def open_engine(engine: str) -> ibis.BaseBackend:
-    """A connection of its own for one run; nothing is written to disk."""
+    """A connection of its own for one run."""
     if engine not in ENGINES:
         raise Refused(
             "screen-engine",

@@ -7,7 +7,8 @@ import click
 from ratings.ledger.errors import SteelyardError
 from ratings.shells.policy import load_policy
 from ratings.shells.results import write_results
-from ratings.shells.screen import Screening, screen_directory
+from ratings.shells.screen import running
+from ratings.signals.files import FeedDirectory, read_directory
 
 SHOWN = 20
 
@@ -24,29 +25,29 @@ def screen(feeds: Path, as_of: str, out: Path, engine: str, policy: str) -> None
     Writes scores.parquet and reasons.parquet to OUT_DIR and prints the counts per outcome.
     """
     try:
-        screening = screen_directory(feeds, as_of, load_policy(policy), engine)
-        write_results(screening, out)
+        directory = read_directory(feeds)
+        with running(directory, as_of, load_policy(policy), engine) as run:
+            write_results(run, out)
+            counts, metadata = run.counts(), run.metadata()
     except SteelyardError as error:
         raise click.ClickException(str(error)) from error
-    _report(screening)
+    _tell(directory)
+    click.echo(f"policy {metadata['policy']} {metadata['policy_digest'][:12]}, {as_of}")
+    for outcome, count in counts.items():
+        click.echo(f"{outcome.value}: {count}")
 
 
-def _report(screening: Screening) -> None:
-    for batch in screening.batches:
-        used = "" if batch.feed not in screening.unused else "; not used by this policy version"
+def _tell(directory: FeedDirectory) -> None:
+    for batch in directory.batches.values():
         click.echo(
             f"{batch.file}: {batch.rows} rows, {batch.duplicates} repeated,"
-            f" {batch.rejected} set aside{used}"
+            f" {batch.rejected} set aside"
         )
         for column in batch.unknown_columns:
             click.echo(f"{batch.file}: column {column} is not in the contract and was ignored")
-    for file in screening.unknown_files:
+    for file in directory.unknown_files:
         click.echo(f"{file}: no feed of the contract, ignored")
-    for entry in screening.unmatched[:SHOWN]:
+    for entry in directory.unmatched[:SHOWN]:
         click.echo(f"{entry.feed} line {entry.line}: {entry.sentence()}", err=True)
-    if len(screening.unmatched) > SHOWN:
-        click.echo(f"… and {len(screening.unmatched) - SHOWN} more rows set aside", err=True)
-    policy = screening.policy
-    click.echo(f"policy {policy.name} {policy.version} {policy.digest[:12]}, {screening.as_of}")
-    for outcome, count in screening.counts.items():
-        click.echo(f"{outcome.value}: {count}")
+    if len(directory.unmatched) > SHOWN:
+        click.echo(f"… and {len(directory.unmatched) - SHOWN} more rows set aside", err=True)

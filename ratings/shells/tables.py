@@ -1,18 +1,21 @@
-"""Screens that were run and what each found about an agency."""
+"""Screens that were run, what each found, and the steps of the cases that follow."""
 
 from piccolo.columns import (
     JSONB,
     UUID,
+    BigInt,
     DoublePrecision,
     ForeignKey,
     Integer,
     OnDelete,
+    Text,
     Timestamptz,
     Varchar,
 )
 from piccolo.table import Table
 
 from ratings.ledger.database import ENGINE
+from ratings.sanctions.tables import CaseFile
 
 
 class ScreenRun(Table, db=ENGINE):
@@ -38,3 +41,68 @@ class Finding(Table, db=ENGINE):
     classes = Integer()
     outcome = Varchar(length=12)
     reasons = JSONB()
+
+
+class ShellStep(Table, db=ENGINE):
+    """One step of a shell case, never changed afterwards; `number` counts from 1 in each case.
+
+    `did` and `result` are values of `case_way`, `against` the number of the step that an objection
+    is about. `text` is read by the agency and by officials; `facts` are the data of the step, such
+    as the checklist of a visit.
+    """
+
+    id = UUID(primary_key=True)
+    case_file = ForeignKey(references=CaseFile, null=False, on_delete=OnDelete.restrict)
+    number = Integer()
+    did = Varchar(length=20)
+    at = Timestamptz()
+    by = Varchar(length=40, null=True, default=None)
+    result = Varchar(length=40)
+    against = Integer()
+    text = Text()
+    facts = JSONB()
+
+
+class VisitPhoto(Table, db=ENGINE):
+    """A photo taken at a site visit; `step` is the visit."""
+
+    id = UUID(primary_key=True)
+    step = ForeignKey(references=ShellStep, null=False, on_delete=OnDelete.restrict)
+    filename = Varchar(length=200)
+    content_type = Varchar(length=100)
+    size = BigInt()
+    sha256 = Varchar(length=64)
+    storage_key = Varchar(length=100)
+
+
+class RegisteredExcuse(Table, db=ENGINE):
+    """A lawful reason for a zero that two people have registered upon a case; later screens read it
+    beside the excuses of the feeds. Months are YYYY-MM, `to_month` empty for an open end."""
+
+    id = UUID(primary_key=True)
+    uscc = Varchar(length=18, index=True)
+    kind = Varchar(length=20)
+    from_month = Varchar(length=7)
+    to_month = Varchar(length=7)
+    source = Text()
+    case_file = ForeignKey(references=CaseFile, null=False, on_delete=OnDelete.restrict)
+    registered_at = Timestamptz()
+    withdrawn_at = Timestamptz(null=True, default=None)
+
+
+class ReviewMonth(Table, db=ENGINE):
+    """What the centre can review in a month (YYYY-MM), and who was drawn by lot for it.
+
+    `seed` decided the draw among the `pool` unflagged agencies of a screen; `drawn` are their
+    USCCs, in the order of the lot.
+    """
+
+    id = UUID(primary_key=True)
+    month = Varchar(length=7, unique=True)
+    budget = Integer()
+    run = ForeignKey(references=ScreenRun, null=False, on_delete=OnDelete.restrict)
+    seed = Varchar(length=64)
+    pool = Integer()
+    drawn = JSONB()
+    planned_at = Timestamptz()
+    planned_by = Varchar(length=40)

@@ -5,8 +5,21 @@ import pyarrow as pa
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ratings.shells.masks import FULL, LAST_TWELVE, longest_run, longest_run_of, months_of
-from ratings.signals.cells import month_number
+from ratings.shells.masks import (
+    HALF,
+    HALF_TEXTS,
+    LAST_TWELVE,
+    bits,
+    half_texts,
+    longest_run,
+    longest_run_of,
+    mask_of,
+    months_of,
+    months_text,
+    span,
+)
+from ratings.shells.plain import plain
+from ratings.signals.cells import FULL, WINDOW, month_number
 
 MASKS = st.integers(0, FULL)
 
@@ -36,16 +49,54 @@ def test_partial_masks_merge_in_any_order(parts: list[int]) -> None:
     assert longest_run(forward) == longest_run(backward) >= max(map(longest_run, parts))
 
 
-def test_the_engine_counts_runs_as_we_do() -> None:
+NEWEST = month_number("2026-06")
+TABLE = ibis.table({"mask": "int64", "start": "int64", "end": "int64"}, name="masks")
+OURS = TABLE.mutate(
+    run=longest_run_of(TABLE["mask"]),
+    bits=bits(TABLE["mask"]),
+    span=span(TABLE["start"], TABLE["end"]),
+)
+
+
+@given(MASKS, st.integers(-30, 40), st.integers(-30, 40))
+def test_expressions_in_plain_python_say_the_same(mask: int, start: int, end: int) -> None:
+    found = PLAIN({"mask": mask, "start": start, "end": end})
+    inside = range(max(start, 0), min(end, WINDOW - 1) + 1)
+    assert found == {"run": counted(mask), "bits": mask.bit_count(), "span": mask_of(inside)}
+
+
+PLAIN = plain(OURS, ("run", "bits", "span"))
+
+
+def test_the_engine_says_the_same_and_writes_the_same_months() -> None:
     masks = [0, 1, FULL, LAST_TWELVE, 0b1011, 0b110111, 1 << 23, 0b111101111011111101]
     masks += [(1 << length) - 1 << 1 for length in range(1, 24)]
     masks += [step * 40503 & FULL for step in range(500)]
+    columns = {
+        "mask": masks,
+        "start": [m % 53 - 15 for m in masks],
+        "end": [m % 61 - 20 for m in masks],
+    }
+    halves = ibis.table(ibis.schema(HALF_TEXTS), name="halves")
+    older, newer = halves, halves.view()
+    rows = OURS.mutate(low=OURS["mask"] & ((1 << HALF) - 1), high=OURS["mask"] >> HALF)
+    rows = rows.join(older, [rows["low"] == older["half"]])
+    rows = rows.join(newer, [rows["high"] == newer["half"]], rname="newer_{name}")
+    texts = months_text(
+        {name: rows[name] for name in HALF_TEXTS.names},
+        {name: rows[f"newer_{name}"] for name in HALF_TEXTS.names},
+        rows["mask"],
+    )
     connection = ibis.duckdb.connect()
-    connection.con.register("masks", pa.table({"mask": masks}))
-    table = connection.table("masks")
-    rows = table.mutate(run=longest_run_of(table["mask"])).to_pyarrow().to_pylist()
+    connection.con.register("masks", pa.table(columns))
+    connection.con.register("halves", half_texts(NEWEST))
+    query = ibis.to_sql(rows.select("mask", "start", "end", "run", "bits", "span", text=texts))
+    found = connection.con.sql(str(query)).to_arrow_table().to_pylist()
     connection.disconnect()
-    assert [row["run"] for row in rows] == [counted(row["mask"]) for row in rows]
+    assert len(found) == len(masks)
+    for row in found:
+        assert row["text"] == months_of(row["mask"], NEWEST)
+        assert PLAIN(row) == {name: row[name] for name in ("run", "bits", "span")}
 
 
 def test_months_are_written_as_spans() -> None:

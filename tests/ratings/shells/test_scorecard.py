@@ -1,165 +1,209 @@
 """The scorecard: it adds up, it is capped, and one kind of evidence is never enough."""
 
 import math
+from typing import Any
 
+import ibis
 import msgspec
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from ratings.ledger.errors import Refused
-from ratings.shells.evidence import Coverage, Evidence, Reading
-from ratings.shells.masks import FULL
-from ratings.shells.policy import Policy, load_policy
-from ratings.shells.scorecard import Outcome, Score, expit, logit, score
-from ratings.signals.cells import month_number
+from ratings.shells.facts import SHORT
+from ratings.shells.plain import plain
+from ratings.shells.policy import Feature, Policy, load_policy
+from ratings.shells.scorecard import SCORE_COLUMNS, Outcome, expit, lines_of, logit, scored
+from ratings.signals.cells import FULL
 
 POLICY = load_policy()
-NEWEST = month_number("2026-06")
-NAMES = [feature.name for feature in POLICY.features]
+# A contradiction is read from two of the others, and not from the feeds.
+NAMES = [feature.name for feature in POLICY.features if not feature.both]
+KINDS = sorted(POLICY.excuses)
+LINES = lines_of(POLICY)
+Row = dict[str, Any]
 
-READINGS = st.builds(
-    lambda value, months: Reading(value, value, months),
-    st.floats(0, 300),
-    st.integers(0, FULL),
-)
-COVERAGES = st.builds(
-    lambda covered, late: Coverage(covered, late & ~covered, covered),
-    st.integers(0, FULL),
-    st.sampled_from([0, 3 << 22]),
-)
-EVIDENCE = st.builds(
-    Evidence,
-    uscc=st.just("91330281MA2699JWF0"),
-    readings=st.dictionaries(st.sampled_from(NAMES), READINGS),
-    coverage=st.fixed_dictionaries(dict.fromkeys(POLICY.classes, COVERAGES)),
-    excuses=st.dictionaries(st.sampled_from(sorted(POLICY.excuses)), st.integers(1, FULL)),
-)
-KNOWN = {name: Coverage(FULL, 0, FULL) for name in POLICY.classes}
-
-
-def judged(evidence: Evidence) -> Score:
-    return score(POLICY, evidence, NEWEST)
-
-
-def evidence_of(**values: float) -> Evidence:
-    readings = {name: Reading(value, value, FULL) for name, value in values.items()}
-    return Evidence("91330281MA2699JWF0", readings, KNOWN, {})
-
-
-WORST = {
-    "tax_filing": {"tax_zero_run": 24, "tax_overdue_run": 24, "tax_zero_share": 1},
-    "social_insurance": {"insured_median": 0, "insured_zero_share": 1, "sales_without_staff": 12},
-    "registration": {
-        "annual_report_missing": 3,
-        "abnormal_address": 1,
-        "address_crowding": 500,
-        "cluster": 50,
+# What the scorecard reads of a firm, and the scorecard itself in plain Python.
+READINGS = ibis.table(
+    {f"{part}_{name}": "float64" for name in NAMES for part in ("value", "certain")}
+    | {f"months_{name}": "int64" for name in NAMES}
+    | {f"excuse_{kind}": "int64" for kind in KINDS}
+    | {
+        f"{feed}_{mask}": "int64"
+        for feed in SHORT.values()
+        for mask in ("covered", "heard", "late")
     },
+    name="readings",
+)
+SCORE = plain(
+    scored(READINGS, POLICY), (*SCORE_COLUMNS, *(f"line_{number}" for number in range(len(LINES))))
+)
+
+VALUES = st.one_of(st.floats(-20, 300), st.sampled_from([0.0, 0.5, 1.0]))
+COVERAGES = st.tuples(st.integers(0, FULL), st.sampled_from([0, 3 << 22]))
+
+
+@st.composite
+def firms(draw: st.DrawFn) -> Row:
+    read = draw(st.dictionaries(st.sampled_from(NAMES), VALUES))
+    excuses = draw(st.dictionaries(st.sampled_from(KINDS), st.integers(1, FULL)))
+    known = {feed: draw(COVERAGES) for feed in SHORT.values()}
+    return firm(read, excuses, known)
+
+
+def firm(
+    read: dict[str, float],
+    excuses: dict[str, int] | None = None,
+    known: dict[str, tuple[int, int]] | None = None,
+) -> Row:
+    row: Row = dict.fromkeys(READINGS.columns)
+    for name, value in read.items():
+        row |= {f"value_{name}": value, f"certain_{name}": value, f"months_{name}": FULL}
+    row |= {f"excuse_{kind}": (excuses or {}).get(kind, 0) for kind in KINDS}
+    for feed in SHORT.values():
+        covered, late = (known or {}).get(feed, (FULL, 0))
+        row |= {
+            f"{feed}_covered": covered,
+            f"{feed}_heard": covered,
+            f"{feed}_late": late & ~covered,
+        }
+    return row
+
+
+def rows_of(result: Row) -> dict[tuple[str, str], float]:
+    """(class, feature) -> contribution, of the rows that are there."""
+    return {
+        (line.signal_class, line.feature): result[f"line_{number}"]
+        for number, line in enumerate(LINES)
+        if result[f"line_{number}"] is not None
+    }
+
+
+def class_sum(result: Row, name: str) -> float:
+    return math.fsum(value for (own, _), value in rows_of(result).items() if own == name)
+
+
+WORST: dict[str, dict[str, float]] = {
+    "tax": {"tax_zero_run": 24, "tax_overdue_run": 24, "tax_zero_share": 1, "invoice_ratio": 99},
+    "people": {"insured_median": 0, "insured_zero_share": 1, "sales_without_staff": 12},
+    "register": {"annual_report_missing": 3, "abnormal_address": 1, "register_changes": 9},
+    "ties": {"address_crowding": 500, "cluster": 50},
+    "certificates": {"certificate_gap": 1, "certificate_hops": 9},
+    "power": {"power_low": 0, "awards_without_power": 12},
+    "court": {"dishonest": 1, "enforcement": 9999, "penalties": 3},
+    "orders": {"orders_without_capacity": 99},
 }
 
 
-@given(EVIDENCE)
-def test_the_rows_sum_to_the_score(evidence: Evidence) -> None:
-    result = judged(evidence)
-    assert abs(math.fsum(row.contribution for row in result.reasons) - result.log_odds) <= 1e-9
-    assert result.probability == pytest.approx(expit(result.log_odds))
-    assert result.points == pytest.approx(50 + 28.85 * (result.log_odds - logit(0.05)))
+@given(firms())
+def test_the_rows_sum_to_the_score(row: Row) -> None:
+    result = SCORE(row)
+    assert abs(math.fsum(rows_of(result).values()) - result["log_odds"]) <= 1e-9
+    assert result["probability"] == pytest.approx(expit(result["log_odds"]))
+    assert result["points"] == pytest.approx(50 + 28.85 * (result["log_odds"] - logit(0.05)))
 
 
-@given(EVIDENCE)
-def test_no_class_says_more_than_its_cap(evidence: Evidence) -> None:
-    result = judged(evidence)
+@given(firms())
+def test_no_class_says_more_than_its_cap(row: Row) -> None:
+    result = SCORE(row)
     for name in (*POLICY.classes, "excuse"):
-        total = math.fsum(r.contribution for r in result.reasons if r.signal_class == name)
-        assert abs(total) <= POLICY.class_cap + 1e-9
+        assert abs(class_sum(result, name)) <= POLICY.class_cap + 1e-9
 
 
-@given(EVIDENCE, st.sampled_from(NAMES))
-def test_a_feature_that_is_missing_contributes_nothing(evidence: Evidence, name: str) -> None:
-    rest = {key: reading for key, reading in evidence.readings.items() if key != name}
-    without = judged(msgspec.structs.replace(evidence, readings=rest))
-    assert without.log_odds <= judged(evidence).log_odds + 1e-9
-    assert name not in {row.feature for row in without.reasons}
+@given(firms(), st.sampled_from(NAMES))
+def test_a_feature_that_is_missing_contributes_nothing(row: Row, name: str) -> None:
+    without = SCORE(row | {f"value_{name}": None, f"certain_{name}": None})
+    assert without["log_odds"] <= SCORE(row)["log_odds"] + 1e-9
+    assert name not in {feature for _, feature in rows_of(without)}
 
 
-@given(EVIDENCE)
-def test_nothing_known_is_exactly_the_base(evidence: Evidence) -> None:
-    bare = judged(msgspec.structs.replace(evidence, readings={}))
-    assert bare.log_odds == pytest.approx(logit(POLICY.base_rate), abs=1e-12)
+@given(firms(), st.sampled_from(NAMES))
+def test_what_could_be_anything_is_worth_nothing(row: Row, name: str) -> None:
+    contributions = rows_of(SCORE(row | {f"value_{name}": 0.0, f"certain_{name}": None}))
+    assert [value for (_, feature), value in contributions.items() if feature == name] == [0.0]
 
 
-@given(EVIDENCE, st.sampled_from(sorted(POLICY.excuses)))
-def test_an_excuse_never_speaks_against_a_firm(evidence: Evidence, kind: str) -> None:
-    excused = msgspec.structs.replace(evidence, excuses=evidence.excuses | {kind: FULL})
-    assert judged(excused).log_odds <= judged(evidence).log_odds + 1e-9
-    assert judged(excused).log_odds >= logit(POLICY.base_rate) - 1e-9
-    assert kind in {row.feature for row in judged(excused).reasons}, "it has a row of its own"
+@given(firms())
+def test_nothing_read_is_exactly_the_base(row: Row) -> None:
+    bare = SCORE(row | {f"value_{name}": None for name in NAMES})
+    assert bare["log_odds"] == pytest.approx(logit(POLICY.base_rate), abs=1e-12)
 
 
-@given(EVIDENCE)
-def test_too_little_known_is_neither_a_case_nor_a_clean_bill(evidence: Evidence) -> None:
-    result = judged(evidence)
-    if result.coverage < 0.5 or result.classes < 3:
-        assert result.outcome is Outcome.INSUFFICIENT
-    else:
-        assert result.outcome is not Outcome.INSUFFICIENT
+@given(firms(), st.sampled_from(KINDS))
+def test_an_excuse_never_speaks_against_a_firm(row: Row, kind: str) -> None:
+    excused = SCORE(row | {f"excuse_{kind}": FULL})
+    without = SCORE(row | {f"excuse_{kind}": 0})
+    assert excused["log_odds"] <= without["log_odds"] + 1e-9
+    assert excused["log_odds"] >= logit(POLICY.base_rate) - 1e-9
+    assert ("excuse", kind) in rows_of(excused), "it has a row of its own"
 
 
-@pytest.mark.parametrize("name", POLICY.classes)
+@given(firms())
+def test_too_little_known_is_neither_a_case_nor_a_clean_bill(row: Row) -> None:
+    result = SCORE(row)
+    little = result["coverage"] < 0.5 or result["classes"] < 3
+    assert (result["outcome"] == Outcome.INSUFFICIENT) is little
+
+
+# The halves of a contradiction are of two other classes, which speak for themselves beside it.
+@pytest.mark.parametrize("name", [one for one in POLICY.classes if one != "contradictions"])
 def test_one_class_opens_no_case_however_bad_it_is(name: str) -> None:
-    result = judged(evidence_of(**WORST[name]))
-    assert result.log_odds == pytest.approx(logit(POLICY.base_rate) + POLICY.class_cap)
-    assert result.outcome is Outcome.WATCH
+    result = SCORE(firm(WORST[name]))
+    assert 0 < class_sum(result, name) <= POLICY.class_cap + 1e-9
+    assert result["outcome"] in {Outcome.WATCH, Outcome.NONE}
 
 
-@pytest.mark.parametrize("absent", POLICY.classes)
-def test_two_classes_open_a_case_only_when_the_third_is_known(absent: str) -> None:
-    others = {
-        feature: value
-        for name in POLICY.classes
-        if name != absent
-        for feature, value in WORST[name].items()
-    }
-    evidence = evidence_of(**others)
-    assert judged(evidence).outcome is Outcome.CASE
-    blind = msgspec.structs.replace(evidence, coverage=KNOWN | {absent: Coverage(0, 0, 0)})
-    assert judged(blind).outcome is Outcome.INSUFFICIENT
+def test_the_register_alone_opens_no_case_by_its_entries_and_the_ties_read_from_it() -> None:
+    """No single feed opens a case, whatever classes its columns are counted in."""
+    both = SCORE(firm(WORST["register"] | WORST["ties"]))
+    assert min(class_sum(both, name) for name in ("register", "ties")) >= 0.3
+    assert both["probability"] >= POLICY.case_probability
+    assert both["outcome"] == Outcome.WATCH
+
+
+def test_several_classes_open_a_case_only_when_enough_is_known() -> None:
+    bad = WORST["tax"] | WORST["people"] | WORST["ties"]
+    assert SCORE(firm(bad))["outcome"] == Outcome.CASE
+    two = ("tax", "invoices", "insured", "fund")
+    known = {short: (FULL if short in two else 0, 0) for short in SHORT.values()}
+    result = SCORE(firm(bad, known=known))
+    assert (result["classes"], result["outcome"]) == (2, Outcome.INSUFFICIENT)
+    assert result["coverage"] > POLICY.least_coverage, "classes are counted apart from months"
 
 
 def test_a_source_that_never_spoke_is_no_class() -> None:
-    excused = KNOWN | {"tax_filing": Coverage(FULL, 0, 0)}
-    result = judged(msgspec.structs.replace(evidence_of(), coverage=excused))
-    assert (result.classes, result.outcome) == (2, Outcome.INSUFFICIENT)
+    unheard = SCORE(firm({}) | {f"{short}_heard": 0 for short in ("tax", "invoices")})
+    assert unheard["classes"] == SCORE(firm({}))["classes"] - 1
 
 
 def test_late_months_are_nobodys_gap() -> None:
     late = 3 << 22
-    coverage = {name: Coverage(FULL ^ late, late, FULL ^ late) for name in POLICY.classes}
-    evidence = msgspec.structs.replace(evidence_of(), coverage=coverage)
-    assert judged(evidence).coverage == 1.0
+    known = dict.fromkeys(SHORT.values(), (FULL ^ late, late))
+    assert SCORE(firm({}, known=known))["coverage"] == pytest.approx(1.0)
 
 
-@given(EVIDENCE)
-def test_every_row_has_a_sentence_in_both_languages(evidence: Evidence) -> None:
-    for row in judged(evidence).reasons:
-        for template in (row.sentence, row.sentence_zh):
-            filled = template.format(**row.params)
+def test_every_line_has_a_sentence_in_both_languages() -> None:
+    for line in LINES:
+        for template in (line.sentence, line.sentence_zh):
+            filled = template.format(value="7", months="2026-01")
             assert filled
             assert "{" not in filled
 
 
-def test_a_share_is_read_in_its_certain_form() -> None:
-    reading = Reading(value=1.0, certain=0.25, months=0b111 << 21)
-    row = next(
-        row
-        for row in judged(
-            msgspec.structs.replace(evidence_of(), readings={"tax_zero_share": reading})
-        ).reasons
-        if row.feature == "tax_zero_share"
-    )
-    assert (row.value, row.contribution, row.months) == (1.0, 0.0, "2026-04..2026-06")
-    assert row.params["value"] == "100 %"
+def test_evidence_is_taken_from_what_is_certain() -> None:
+    row = firm({"tax_zero_share": 1.0}) | {"certain_tax_zero_share": 0.25}
+    assert rows_of(SCORE(row))["tax", "tax_zero_share"] == 0.0
+    assert rows_of(SCORE(firm({"tax_zero_share": 1.0})))["tax", "tax_zero_share"] > 0.5
+
+
+@pytest.mark.parametrize(
+    "feature", [one for one in POLICY.features if not one.both], ids=lambda feature: feature.name
+)
+def test_the_tree_of_bins_finds_the_bin_that_counting_finds(feature: Feature) -> None:
+    for edge in feature.edges:
+        for value in (edge, math.nextafter(edge, -math.inf), edge + 0.001):
+            weight = feature.weights[feature.bin_of(value)]
+            assert rows_of(SCORE(firm({feature.name: value})))[feature.of, feature.name] == weight
 
 
 def altered(**changes: object) -> dict[str, object]:
@@ -170,7 +214,6 @@ def altered(**changes: object) -> dict[str, object]:
 def test_the_digest_is_of_the_content() -> None:
     assert msgspec.convert(msgspec.to_builtins(POLICY), Policy).digest == POLICY.digest
     assert msgspec.convert(altered(class_cap=1.9), Policy).digest != POLICY.digest
-    assert judged(evidence_of()).policy_digest == POLICY.digest
 
 
 @pytest.mark.parametrize(
@@ -179,13 +222,15 @@ def test_the_digest_is_of_the_content() -> None:
         ({"weights": [0.0, -0.1]}, "missing data could harm"),
         ({"weights": [0.0]}, "one weight more"),
         ({"edges": [2, 1], "weights": [0, 0, 0]}, "must rise"),
-        ({"edges": [1, 2], "weights": [0, 1, 0.5]}, "rise or fall"),
+        ({"edges": [1, 2], "weights": [0, 1, 0.5]}, "are not rising"),
+        ({"shape": "falling"}, "are not falling"),
+        ({"shape": "valley", "edges": [1, 2], "weights": [0, 1, 0.5]}, "are not valley"),
     ],
 )
 def test_a_policy_that_could_do_harm_is_no_policy(change: dict[str, object], words: str) -> None:
     feature = {
         "name": "x",
-        "class": "tax_filing",
+        "class": "tax",
         "unit": "months",
         "rule": "",
         "basis": "",
@@ -201,3 +246,16 @@ def test_a_policy_that_could_do_harm_is_no_policy(change: dict[str, object], wor
 def test_an_unknown_policy_is_refused() -> None:
     with pytest.raises(Refused, match="there are: standard"):
         load_policy("../standard")
+
+
+def test_a_contradiction_needs_both_halves_and_counts_them_at_their_best() -> None:
+    name = "register_changes_and_purchases"
+    both = {"register_changes": 9.0, "purchases": 0.0}
+    weight = rows_of(SCORE(firm(both)))["contradictions", name]
+    assert weight > 0
+    for missing in both:
+        row = firm(both) | {f"value_{missing}": None, f"certain_{missing}": None}
+        assert ("contradictions", name) not in rows_of(SCORE(row))
+    for unsure, best in (("register_changes", 0.0), ("purchases", 1.0)):
+        row = firm(both) | {f"certain_{unsure}": best}
+        assert rows_of(SCORE(row))["contradictions", name] == 0.0

@@ -248,13 +248,6 @@ def test_a_bookkeepers_telephone_ties_nobody(tmp_path: Path, code: Code) -> None
     assert register_values(tmp_path, rows)["cluster"] == {1}
 
 
-def test_feeds_the_policy_does_not_use_are_named(tmp_path: Path, code: Code) -> None:
-    rows = neighbours(code, 2)
-    meters: list[Row] = [{"uscc": code(0), "month": AS_OF, "kwh": 12.5}]
-    folder = written(tmp_path, {"registration": rows, "utilities": meters})
-    assert screen_directory(folder, AS_OF).unused == ("utilities",)
-
-
 def test_an_engine_we_do_not_have_is_refused(feeds: Path) -> None:
     with pytest.raises(Refused, match="it runs on: duckdb"):
         screen_directory(feeds, AS_OF, engine="spark")

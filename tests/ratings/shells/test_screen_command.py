@@ -2,7 +2,9 @@
 
 import math
 from collections import defaultdict
+from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pyarrow.parquet as pq
 import pytest
@@ -12,8 +14,9 @@ from ratings.ledger.errors import Refused
 from ratings.shells import results
 from ratings.shells.demonstration_feeds import AgencyFacts, Profile, write_feeds
 from ratings.shells.policy import load_policy
-from ratings.shells.screen import Screening, screen_directory
+from ratings.shells.screen import Screened, running
 from ratings.shells.screen_command import screen
+from ratings.signals.files import read_directory
 
 AS_OF = "2026-06"
 SHELL, HONEST = "91330281MA2699JWF0", "91330281MA238WPG6X"
@@ -27,8 +30,9 @@ def feeds(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="module")
-def screening(feeds: Path) -> Screening:
-    return screen_directory(feeds, AS_OF)
+def run(feeds: Path) -> Iterator[Screened]:
+    with running(read_directory(feeds), AS_OF, load_policy()) as run:
+        yield run
 
 
 def test_it_writes_what_was_agreed(feeds: Path, tmp_path: Path) -> None:
@@ -100,28 +104,30 @@ def test_a_wrong_call_is_refused_and_writes_nothing(
 
 @pytest.mark.parametrize("survivor", [0, 1])
 def test_a_run_that_dies_while_writing_leaves_no_half_result(
-    screening: Screening, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, survivor: int
+    run: Screened, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, survivor: int
 ) -> None:
-    results.write_results(screening, tmp_path)
+    results.write_results(run, tmp_path)
     before = {path.name: path.read_bytes() for path in tmp_path.iterdir()}
-    written = 0
+    real = results.pq.ParquetWriter
+    opened = 0
 
-    def fails(*_: object, **__: object) -> None:
-        nonlocal written
-        if written == survivor:
+    def fails(*values: Any, **named: Any) -> Any:
+        nonlocal opened
+        opened += 1
+        if opened > survivor:
             raise OSError(28, "No space left on device")
-        written += 1
+        return real(*values, **named)
 
-    monkeypatch.setattr(results.pq, "write_table", fails)
+    monkeypatch.setattr(results.pq, "ParquetWriter", fails)
     with pytest.raises(Refused, match="No space left on device"):
-        results.write_results(screening, tmp_path)
+        results.write_results(run, tmp_path)
     assert {path.name: path.read_bytes() for path in tmp_path.iterdir()} == before
 
 
 def test_a_run_that_dies_between_the_two_names_leaves_no_stale_scores(
-    screening: Screening, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    run: Screened, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    results.write_results(screening, tmp_path)
+    results.write_results(run, tmp_path)
     real = Path.replace
 
     def dies(self: Path, target: Path) -> Path:
@@ -131,5 +137,5 @@ def test_a_run_that_dies_between_the_two_names_leaves_no_stale_scores(
 
     monkeypatch.setattr(Path, "replace", dies)
     with pytest.raises(KeyboardInterrupt):
-        results.write_results(screening, tmp_path)
+        results.write_results(run, tmp_path)
     assert [path.name for path in tmp_path.iterdir()] == ["reasons.parquet"]

@@ -1,0 +1,95 @@
+"""Running the real screen on an invented county, and reading off what is needed to measure it."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+import msgspec
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.parquet as pq
+
+from ratings.shells.evaluation.fitting import Examples
+from ratings.shells.policy import Policy
+from ratings.shells.scorecard import SCORE_COLUMNS
+from ratings.shells.screen import running
+from ratings.shells.simulator.county import Plan, write
+from ratings.signals.files import FeedDirectory, read_directory
+
+
+class Truth(msgspec.Struct, frozen=True):
+    """The labels of a county, one entry per firm. `ring` is -1, `since` empty for none."""
+
+    uscc: np.ndarray
+    label: np.ndarray
+    archetype: np.ndarray
+    ring: np.ndarray
+    since: np.ndarray
+
+
+class Look(msgspec.Struct, frozen=True):
+    """What the screen found, in the order of the truth. A firm that no feed names has a log-odds
+    of minus infinity, probability 0 and no reading."""
+
+    odds: np.ndarray
+    chance: np.ndarray
+    outcome: np.ndarray
+    readings: dict[str, np.ndarray]
+    weights: dict[str, np.ndarray]
+    bins: dict[str, np.ndarray]
+    excuses: dict[str, np.ndarray]
+
+    def examples(self, labels: np.ndarray) -> Examples:
+        return Examples(labels, self.bins, self.excuses, np.ones(len(labels)))
+
+
+def truth_of(labels: pa.Table) -> Truth:
+    return Truth(
+        uscc=labels["uscc"].to_numpy(),
+        label=labels["label"].to_numpy(),
+        archetype=labels["archetype"].to_numpy(),
+        ring=pc.fill_null(labels["ring"], -1).to_numpy(),
+        since=pc.fill_null(labels["since"], "").to_numpy(),
+    )
+
+
+@contextmanager
+def county(plan: Plan) -> Iterator[tuple[FeedDirectory, Truth]]:
+    """An invented county, written to files and read again as any delivery is."""
+    with TemporaryDirectory() as name:
+        folder = Path(name)
+        write(plan, folder)
+        labels = pq.read_table(folder / "labels.parquet")
+        yield read_directory(folder / "feeds"), truth_of(labels)
+
+
+def look(directory: FeedDirectory, as_of: str, policy: Policy, uscc: np.ndarray) -> Look:
+    """The screen of `directory`, for the firms `uscc` in this order."""
+    names = [feature.name for feature in policy.features]
+    kinds = sorted(policy.excuses)
+    wanted = [
+        "uscc",
+        *SCORE_COLUMNS,
+        *(f"{what}_{name}" for name in names for what in ("value", "weight", "bin")),
+        *(f"excuse_{kind}" for kind in kinds),
+    ]
+    with running(directory, as_of, policy) as run:
+        table = run.tables.arrow(f"SELECT {', '.join(wanted)} FROM judged")  # noqa: S608
+    place = pc.index_in(pa.array(uscc), table["uscc"].combine_chunks())
+    rows = table.take(place)
+
+    def numbers(column: str, absent: float) -> np.ndarray:
+        values: np.ndarray = pc.fill_null(rows[column].cast(pa.float64()), absent).to_numpy()
+        return values
+
+    return Look(
+        odds=numbers("log_odds", -np.inf),
+        chance=numbers("probability", 0.0),
+        outcome=pc.fill_null(rows["outcome"], "none").to_numpy(),
+        readings={name: numbers(f"value_{name}", np.nan) for name in names},
+        weights={name: numbers(f"weight_{name}", 0.0) for name in names},
+        bins={name: numbers(f"bin_{name}", -1).astype(int) for name in names},
+        excuses={kind: numbers(f"excuse_{kind}", 0) != 0 for kind in kinds},
+    )

@@ -1,0 +1,287 @@
+"""What each feed is reduced to per firm: masks of months, sums, and the latest that was said.
+
+A `Fact` is one reducer over one expression of a row. The engine runs it as an aggregate over
+millions of rows, `one_firm` in plain Python over the rows of a single firm; there is one text
+for both. What is latest is packed with its month into one integer, whose maximum is then the
+newest, because no two engines agree on how to ask for "the value of the last row".
+"""
+
+from collections.abc import Callable
+from typing import Literal
+
+import ibis
+import ibis.expr.types as ir
+import msgspec
+
+from ratings.shells.masks import bit_or, span
+from ratings.signals.cells import WINDOW, code_of, month_of, number_of
+from ratings.signals.contract import Excuse
+from ratings.signals.lawful import LONGEST_CLOSURE_MONTHS, LONGEST_MONTHS
+
+Reducer = Literal["or", "sum", "max", "list", "latest"]
+# A latest value may be as large as this; more is cut off (an enforcement of 11 thousand million).
+LATEST_BITS = 40
+LATEST_MOST = (1 << LATEST_BITS) - 1
+
+# The first word of each fact's name, by feed.
+SHORT = {
+    "tax_filing": "tax",
+    "invoices": "invoices",
+    "social_insurance": "insured",
+    "housing_fund": "fund",
+    "registration": "register",
+    "practitioners": "holders",
+    "utilities": "power",
+    "judicial": "court",
+    "platform": "platform",
+}
+FORM_CODES = {"company": 1, "branch": 2, "sole": 3, "partnership": 4}
+SEVERITY_CODES = {"none": 0, "minor": 1, "general": 2, "serious": 3}
+# The columns that tie firms to each other, and the feed whose latest row has them.
+TIES = {
+    "address_id": "registration",
+    "phone_id": "registration",
+    "legal_rep_id": "registration",
+    "finance_officer_id": "platform",
+    "network_id": "platform",
+    "device_id": "platform",
+}
+GAP_MONTHS = 6
+LEAST_HOLDERS = 3
+
+
+class Fact(msgspec.Struct, frozen=True):
+    """`of` maps the table of a feed's rows to a column; null rows take no part."""
+
+    name: str
+    reduce: Reducer
+    of: Callable[[ir.Table], ir.Value]
+
+
+def coded(rows: ir.Table, feed: str) -> ir.Table:
+    """The rows with `code`, the state as a number, and `recent`, true in the last twelve months."""
+    if feed == "utilities":
+        # Whoever holds no meter of its own says nothing by an empty one.
+        code = rows["meter_holder"].fill_null(False).ifelse(code_of(rows["state"]), 7)
+        code = rows["state"].isnull().ifelse(0, code)
+    elif "state" in rows.columns:
+        code = code_of(rows["state"])
+    else:
+        code = ibis.literal(1, "int64") + 0 * rows["place"]
+    return rows.mutate(code=code.cast("int64"), recent=rows["place"] >= WINDOW - 12)
+
+
+def _said(rows: ir.Table) -> ir.Value:
+    code = rows["code"]
+    return (code & 1) * rows["bit"] + ((code >> 1) & 1) * (rows["bit"] << WINDOW)
+
+
+def _said_high(rows: ir.Table) -> ir.Value:
+    return ((rows["code"] >> 2) & 1) * rows["bit"]
+
+
+SAID = (Fact("said", "or", _said), Fact("said_high", "or", _said_high))
+
+
+def _recent(column: str, *codes: int) -> Callable[[ir.Table], ir.Value]:
+    """The column in the last twelve months, only where the state is one of `codes` if given."""
+
+    def value(rows: ir.Table) -> ir.Value:
+        test = rows["recent"]
+        if codes:
+            test = test & rows["code"].isin(codes)
+        column_ = rows[column]
+        zero = ibis.literal(0.0, "float64") if column_.type().is_floating() else 0
+        return test.ifelse(column_.fill_null(0), zero)
+
+    return value
+
+
+def _values(column: str) -> Callable[[ir.Table], ir.Value]:
+    """The column's values above zero in the last twelve months, to be sorted later."""
+    return lambda rows: (rows["recent"] & rows["code"].isin((1, 3)) & (rows[column] > 0)).ifelse(
+        rows[column], ibis.null(rows[column].type())
+    )
+
+
+def _bit(test: Callable[[ir.Table], ir.Value]) -> Callable[[ir.Table], ir.Value]:
+    return lambda rows: test(rows).fill_null(False).ifelse(rows["bit"], 0)
+
+
+def _flag(test: Callable[[ir.Table], ir.Value]) -> Callable[[ir.Table], ir.Value]:
+    return lambda rows: test(rows).ifelse(1, 0)
+
+
+def _closure(rows: ir.Table) -> ir.IntegerValue:
+    start = month_of(rows["dormant_from"]).cast("int64")
+    longest = start + LONGEST_CLOSURE_MONTHS - 1
+    end = month_of(rows["dormant_to"]).cast("int64").fill_null(longest)
+    return span(start - rows["oldest"], ibis.least(end, longest) - rows["oldest"]).fill_null(0)
+
+
+def _unreachable(rows: ir.Table) -> ir.Value:
+    """A report that is not there is counted by its own feature and not twice."""
+    reason = rows["abnormal_reason"].fill_null("").lower()
+    return rows["abnormal_since"].notnull() & ~reason.contains("report") & ~reason.contains("年报")
+
+
+MONTHLY: dict[str, tuple[Fact, ...]] = {
+    "tax_filing": (
+        *SAID,
+        Fact("quarterly", "or", _bit(lambda rows: rows["filing_cycle"] == "Q")),
+        Fact("yearly", "or", _bit(lambda rows: rows["filing_cycle"] == "Y")),
+        Fact("sales", "sum", _recent("sales_fen", 1)),
+        Fact("paid", "sum", _recent("tax_fen", 1)),
+        Fact(
+            "abnormal",
+            "latest",
+            _flag(lambda rows: rows["taxpayer_state"].isin(("abnormal", "cancelled"))),
+        ),
+    ),
+    "invoices": (
+        *SAID,
+        Fact("out", "sum", _recent("out_fen", 1)),
+        Fact("labour", "sum", _recent("labour_service_in_fen")),
+        Fact("in", "sum", _recent("in_fen", 1, 2)),
+        Fact("in_known", "or", _bit(lambda rows: rows["in_fen"].notnull())),
+        Fact("count", "sum", _recent("out_count", 1)),
+        Fact("void", "sum", _recent("void_count", 1)),
+    ),
+    "social_insurance": (
+        *SAID,
+        Fact("one", "or", _bit(lambda rows: (rows["insured"] == 1) & rows["code"].isin((1,)))),
+        Fact("heads", "sum", _recent("insured", 1)),
+        Fact("due", "sum", _recent("due_fen", 1)),
+        Fact("values", "list", _values("insured")),
+    ),
+    "housing_fund": (*SAID, Fact("heads", "sum", _recent("contributors", 1))),
+    "registration": (
+        *SAID,
+        Fact("place", "max", lambda rows: rows["place"]),
+        Fact(
+            "established",
+            "latest",
+            lambda rows: month_of(rows["established_on"]).cast("int64"),
+        ),
+        Fact(
+            "form",
+            "latest",
+            lambda rows: rows["legal_form"].cases(*FORM_CODES.items(), else_=0),
+        ),
+        Fact("hosted", "latest", _flag(lambda rows: rows["address_hosted"].fill_null(False))),
+        Fact("abnormal", "latest", _flag(_unreachable)),
+        Fact("changes", "latest", lambda rows: rows["changes_12m"]),
+        Fact("staff", "latest", lambda rows: rows["annual_report_staff"]),
+        Fact("closure", "or", _closure),
+        Fact("filed", "or", _bit(lambda rows: rows["annual_report_filed"])),
+        Fact("filing", "or", _bit(lambda rows: rows["annual_report_filed"].notnull())),
+    ),
+    "practitioners": SAID,
+    "utilities": (*SAID, Fact("values", "list", _values("kwh"))),
+    "judicial": (
+        *SAID,
+        Fact("dishonest", "latest", _flag(lambda rows: rows["dishonest"].fill_null(False))),
+        Fact("enforced", "latest", lambda rows: rows["open_enforcement_fen"]),
+        Fact(
+            "severity",
+            "latest",
+            lambda rows: rows["penalty_severity"].cases(*SEVERITY_CODES.items(), else_=0),
+        ),
+    ),
+    "platform": (
+        *SAID,
+        Fact("place", "max", lambda rows: rows["place"]),
+        Fact("awards", "sum", _recent("awards")),
+        Fact("awarded", "or", _bit(lambda rows: rows["awards"] > 0)),
+        Fact("delivered", "sum", _recent("delivered")),
+        Fact("failed", "sum", _recent("overdue")),
+        Fact("due", "or", _bit(lambda rows: rows["overdue"].notnull())),
+    ),
+}
+
+
+# The practitioners of one firm and month, and then what the last six months say together.
+HOLDERS = (
+    Fact("people", "sum", lambda rows: ibis.literal(1, "int64") + 0 * rows["place"]),
+    Fact(
+        "elsewhere",
+        "sum",
+        lambda rows: (rows["insured_uscc"] != rows["uscc"]).fill_null(False).ifelse(1, 0),
+    ),
+    Fact("hops", "max", lambda rows: rows["registration_changes_12m"].fill_null(0)),
+)
+GAPS = (
+    Fact(
+        "gaps",
+        "list",
+        lambda months: (months["people"] >= LEAST_HOLDERS).ifelse(
+            months["elsewhere"] / months["people"], ibis.null("float64")
+        ),
+    ),
+    Fact("gap_months", "or", _bit(lambda months: months["people"] >= LEAST_HOLDERS)),
+    Fact("hops", "max", lambda months: months["hops"]),
+    Fact("hop_months", "or", lambda months: months["bit"]),
+)
+# Invoices of firms established in the window, each row with `born`, the place of that month.
+FIRST_INVOICES = (
+    Fact(
+        "early",
+        "sum",
+        lambda rows: (rows["place"] - rows["born"] <= 1).ifelse(rows["out_fen"].fill_null(0), 0),
+    ),
+    Fact(
+        "first_year",
+        "sum",
+        lambda rows: (rows["place"] - rows["born"] < 12).ifelse(rows["out_fen"].fill_null(0), 0),
+    ),
+    Fact("first_months", "or", lambda rows: rows["bit"]),
+)
+
+
+def _months(kind: Excuse) -> Callable[[ir.Table], ir.Value]:
+    """The months of one kind of excuse, cut to the kind's longest time."""
+
+    def mask(rows: ir.Table) -> ir.Value:
+        start = number_of(rows["from_month"]).cast("int64")
+        # Without an end the statement holds until its longest time is over.
+        longest = start + LONGEST_MONTHS.get(kind, 1200) - 1
+        end = number_of(rows["to_month"]).cast("int64").fill_null(longest)
+        own = span(start - rows["oldest"], ibis.least(end, longest) - rows["oldest"])
+        return (rows["kind"] == kind.value).ifelse(own, 0)
+
+    return mask
+
+
+# What the centre recorded; its rows have `oldest` from the frame.
+EXCUSES = tuple(Fact(kind.value, "or", _months(kind)) for kind in Excuse)
+
+
+def reduced(rows: ir.Table, facts: tuple[Fact, ...], by: tuple[str, ...], prefix: str) -> ir.Table:
+    """One row for each group of `by`; the facts are named `prefix`_name."""
+    table = rows.group_by(*by).agg(
+        **{f"{prefix}{fact.name}": _aggregate(fact, rows) for fact in facts}
+    )
+    return table.mutate(
+        **{
+            f"{prefix}{fact.name}": table[f"{prefix}{fact.name}"] & LATEST_MOST
+            for fact in facts
+            if fact.reduce == "latest"
+        }
+    )
+
+
+def _aggregate(fact: Fact, rows: ir.Table) -> ir.Scalar:
+    value = fact.of(rows)
+    match fact.reduce:
+        case "or":
+            return bit_or(value.cast("int64")).cast("int64")
+        case "sum":
+            return value.sum().cast("float64" if value.type().is_floating() else "int64")
+        case "max":
+            return value.max().cast("int64")
+        case "list":
+            return value.collect()
+        case "latest":
+            # Not least(): the engine would take the bound where the value is null.
+            most = (value > LATEST_MOST).ifelse(LATEST_MOST, value.cast("int64"))
+            return ((rows["place"] << LATEST_BITS) + most).max()

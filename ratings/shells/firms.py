@@ -1,0 +1,213 @@
+"""One row of facts per firm from nine feeds, on the engine."""
+
+import functools
+from collections.abc import Iterable
+
+import ibis
+import ibis.expr.types as ir
+import msgspec
+
+from ratings.shells.clusters import cluster_sizes, neighbours, shared_pairs
+from ratings.shells.facts import (
+    EXCUSES,
+    FIRST_INVOICES,
+    GAP_MONTHS,
+    GAPS,
+    HOLDERS,
+    MONTHLY,
+    SHORT,
+    TIES,
+    Fact,
+    coded,
+    reduced,
+)
+from ratings.shells.masks import mask_of
+from ratings.shells.norms import MEASURES, NORMS, norm_queries, norms_of, with_norms
+from ratings.shells.numbers import FRAME, Frame, with_numbers
+from ratings.shells.policy import Policy
+from ratings.signals.cells import (
+    WINDOW,
+    believed,
+    feed_table,
+    month_table,
+)
+from ratings.signals.contract import FEEDS, Excuse
+from ratings.signals.engine import Tables, gone_months
+
+# Facts that stay unknown for a firm without rows; every other one is 0 then.
+_NULLABLE = ("latest", "list", "max")
+_CLUSTERS = ibis.table({"uscc": "string", "cluster": "int64"}, name="cluster_sizes")
+
+
+class Step(msgspec.Struct, frozen=True):
+    """A table that is computed once: its name, the text of its query and how to refer to it."""
+
+    name: str
+    query: str
+
+
+class Recipe:
+    """The queries of one method in one dialect, compiled once and run for every screen."""
+
+    def __init__(self, dialect: str) -> None:
+        self.dialect = dialect
+        self.steps: list[Step] = []
+
+    def keep(self, name: str, expression: ir.Table) -> ir.Table:
+        self.steps.append(Step(name, self.text(expression)))
+        return ibis.table(expression.schema(), name=name)
+
+    def text(self, expression: ir.Table) -> str:
+        return str(ibis.to_sql(expression, dialect=self.dialect, pretty=False))
+
+
+def frame_of(tables: Tables, newest: int) -> Frame:
+    gone = {
+        feed: mask_of(
+            month - (newest - WINDOW + 1) for month in gone_months(tables, FEEDS[feed], newest)
+        )
+        for feed in SHORT
+    }
+    return Frame(newest, gone)
+
+
+def gathered(tables: Tables, frame: Frame, policy: Policy) -> ir.Table:
+    """Make the table `firms`, one row for every firm that any feed names in the window: its
+    facts, its neighbours, the size of its cluster and the norms it is compared with."""
+    tables.register("frame", frame.table())
+    for feed in SHORT:
+        tables.register(f"months_{feed}", month_table(frame.gone[feed], frame.newest))
+    plan = planned(policy, tables.dialect)
+    _run(tables, plan.first)
+    tables.register("cluster_sizes", cluster_sizes(tables.arrow(plan.bonds)))
+    _run(tables, plan.second)
+    tables.register("norms", norms_of(plan.norms, tables).table())
+    _run(tables, plan.third)
+    for name in plan.spent:
+        tables.drop(name)
+    return plan.firms
+
+
+def _run(tables: Tables, steps: Iterable[Step]) -> None:
+    for step in steps:
+        tables.keep(step.name, step.query)
+
+
+def framed(table: ir.Table) -> ir.Table:
+    """The table with what is the same for all of its rows."""
+    return table.cross_join(FRAME)
+
+
+class Plan(msgspec.Struct, frozen=True):
+    first: tuple[Step, ...]
+    bonds: str
+    second: tuple[Step, ...]
+    norms: dict[str, str]
+    third: tuple[Step, ...]
+    spent: tuple[str, ...]
+    firms: ir.Table
+
+
+@functools.lru_cache(maxsize=16)
+def planned(policy: Policy, dialect: str) -> Plan:
+    """What `gathered` runs."""
+    recipe = Recipe(dialect)
+    wide, hidden = _facts(recipe)
+    first = tuple(recipe.steps)
+    sized = wide.left_join(neighbours(hidden), "uscc").drop("uscc_right")
+    sized = sized.left_join(_CLUSTERS, "uscc").drop("uscc_right")
+    facts = recipe.keep("facts", sized.mutate(cluster=_cluster(sized)))
+    numbers = with_numbers(framed(facts), policy.minimum_wage_fen)
+    measures = recipe.keep("measures", numbers.select("uscc", "sector", *MEASURES))
+    second = tuple(recipe.steps[len(first) :])
+    own = with_norms(measures).select("uscc", *NORMS.names)
+    firms = recipe.keep("firms", facts.left_join(own, "uscc").drop("uscc_right"))
+    names = [step.name for step in recipe.steps]
+    return Plan(
+        first=first,
+        bonds=recipe.text(shared_pairs(hidden, policy.bookkeeper_firms)),
+        second=second,
+        norms={name: recipe.text(query) for name, query in norm_queries(measures).items()},
+        third=tuple(recipe.steps[len(first) + len(second) :]),
+        spent=tuple(names[:-1]),
+        firms=firms,
+    )
+
+
+def _facts(recipe: Recipe) -> tuple[ir.Table, ir.Table]:
+    """The facts of every firm, and what it may share with others, hosted addresses left out."""
+    rows = {feed: coded(believed(FEEDS[feed]), feed) for feed in SHORT}
+    parts: list[tuple[ir.Table, tuple[tuple[str, Fact], ...]]] = []
+
+    def keep(name: str, table: ir.Table, facts: tuple[Fact, ...], prefix: str) -> ir.Table:
+        part = recipe.keep(f"part_{name}", reduced(table, facts, ("uscc",), prefix))
+        parts.append((part, tuple((f"{prefix}{fact.name}", fact) for fact in facts)))
+        return part
+
+    own = {
+        feed: keep(feed, rows[feed], facts, f"{SHORT[feed]}_") for feed, facts in MONTHLY.items()
+    }
+    named = [part.select("uscc") for part in own.values()]
+    everyone = recipe.keep("everyone", ibis.union(*named, distinct=True))
+    holders = rows["practitioners"]
+    recent = holders.filter(holders["place"] >= WINDOW - GAP_MONTHS)
+    keep("gaps", reduced(recent, HOLDERS, ("uscc", "place", "bit"), ""), GAPS, "holders_")
+    young = _young(rows["invoices"], own["registration"])
+    keep("first", young, FIRST_INVOICES, "invoices_")
+    keep("excuses", framed(feed_table(FEEDS["excuses"])), EXCUSES, "told_")
+    attributes = recipe.keep("attributes", _attributes(rows, own, everyone))
+    wide = everyone
+    for part, _ in parts:
+        wide = wide.left_join(part, "uscc").drop("uscc_right")
+    known = {name: fact for _, facts in parts for name, fact in facts}
+    wide = wide.mutate(
+        **{
+            name: wide[name].fill_null(0)
+            for name, fact in known.items()
+            if fact.reduce not in _NULLABLE
+        }
+    )
+    wide = wide.left_join(attributes.select("uscc", "sector"), "uscc").drop("uscc_right")
+    wide = recipe.keep("wide", wide)
+    return wide, recipe.keep("ties", _without_hosted(attributes, wide))
+
+
+def _cluster(wide: ir.Table) -> ir.IntegerValue:
+    """A firm that shares nothing is a cluster of one, if its register entry is known at all."""
+    alone = wide["cluster"].fill_null(1)
+    return wide["register_place"].notnull().ifelse(alone, ibis.null("int64"))
+
+
+def _young(invoices: ir.Table, register: ir.Table) -> ir.Table:
+    """The invoices of firms established in the window, from their first month on."""
+    born = register.select("uscc", established=register["register_established"])
+    rows = invoices.join(born, "uscc")
+    rows = rows.mutate(born=rows["established"] - rows["oldest"])
+    return rows.filter((rows["born"] >= 0) & (rows["place"] >= rows["born"]))
+
+
+def _attributes(
+    rows: dict[str, ir.Table], parts: dict[str, ir.Table], everyone: ir.Table
+) -> ir.Table:
+    """The things a firm may share with others and its sector, from its latest entries."""
+    wide = everyone
+    for feed, more in (("registration", ["sector"]), ("platform", [])):
+        columns = [name for name, of in TIES.items() if of == feed] + more
+        part = parts[feed]
+        last = part.select(owner=part["uscc"], last=part[f"{SHORT[feed]}_place"])
+        latest = rows[feed].join(
+            last, [rows[feed]["uscc"] == last["owner"], rows[feed]["place"] == last["last"]]
+        )
+        wide = wide.left_join(latest.select("uscc", *columns), "uscc").drop("uscc_right")
+    return wide
+
+
+def _without_hosted(attributes: ir.Table, wide: ir.Table) -> ir.Table:
+    """A hosted address, by the register or by an excuse, is nobody's own."""
+    newest = 1 << (WINDOW - 1)
+    hosted = (wide["register_hosted"] == 1).fill_null(False) | (
+        (wide[f"told_{Excuse.HOSTED_ADDRESS.value}"] & newest) != 0
+    )
+    both = attributes.left_join(wide.select("uscc", hosted=hosted), "uscc").drop("uscc_right")
+    own = both["hosted"].fill_null(False).ifelse(ibis.null("string"), both["address_id"])
+    return both.mutate(address_id=own).drop("hosted")

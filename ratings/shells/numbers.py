@@ -1,0 +1,215 @@
+"""From a firm's facts to the states of its months and the numbers that features compare.
+
+Everything here is an expression of one row: of a table of a million firms in the engine, or of
+one firm in plain Python.
+"""
+
+import functools
+import operator
+from collections.abc import Callable
+
+import ibis
+import ibis.expr.types as ir
+import msgspec
+import pyarrow as pa
+
+from ratings.shells.facts import FORM_CODES, SHORT
+from ratings.shells.masks import LAST_TWELVE, bits, mask_of, span
+from ratings.signals.cells import FULL, WINDOW, Lawful, late_months, with_states
+from ratings.signals.contract import FEEDS, Excuse
+from ratings.signals.lawful import EXCUSED_FEEDS, FORMS, NEW_FIRM_MONTHS
+
+MEDIAN_RANK = 7
+# In July the report of the year before must be there.
+REPORT_DUE_MONTH = 7
+
+
+class Frame(msgspec.Struct, frozen=True):
+    """The window of a screen: the month number of its newest month, and per feed the mask of
+    the months whose batch is missing though due."""
+
+    newest: int
+    gone: dict[str, int]
+
+    @property
+    def oldest(self) -> int:
+        return self.newest - WINDOW + 1
+
+    def columns(self) -> dict[str, int]:
+        """What is the same for every firm: one row of FRAME."""
+        masks = {"off_quarterly": self._between(3), "off_yearly": self._between(12)}
+        reports = mask_of(
+            place
+            for place in range(WINDOW)
+            if (month := (self.oldest + place) % 12 + 1) == 12
+            or (place == WINDOW - 1 and month >= REPORT_DUE_MONTH)
+        )
+        for feed, short in SHORT.items():
+            masks[f"{short}_gone"] = self.gone.get(feed, 0)
+            masks[f"{short}_undue"] = mask_of(
+                month - self.oldest for month in late_months(FEEDS[feed], self.newest)
+            )
+        return {"oldest": self.oldest, "report_months": reports} | masks
+
+    def _between(self, months: int) -> int:
+        """The months between the filings of somebody who files every so many months."""
+        return mask_of(
+            place for place in range(WINDOW) if (self.oldest + place) % months != months - 1
+        )
+
+    def table(self) -> pa.Table:
+        return pa.table({name: pa.array([n], pa.int64()) for name, n in self.columns().items()})
+
+
+FRAME = ibis.table(dict.fromkeys(Frame(24_000, {}).columns(), "int64"), name="frame")
+
+
+def with_numbers(firms: ir.Table, minimum_wage_fen: int) -> ir.Table:
+    """The table of `firms`, joined with FRAME, with its excuses, states and numbers.
+
+    `minimum_wage_fen` is what a month of labour costs at the least.
+    """
+    firms = firms.mutate(**_excuses(firms, minimum_wage_fen))
+    firms = with_states(firms, SHORT, _lawful(firms))
+    firms = firms.mutate(**_spans(firms))
+    firms = firms.mutate(**_numbers(firms, minimum_wage_fen))
+    return firms.mutate(**_ranked(firms, "insured"), **_ranked(firms, "power"))
+
+
+def _excuses(firms: ir.Table, minimum_wage_fen: int) -> dict[str, ir.Value]:
+    born = firms["register_established"] - firms["oldest"]
+    masks: dict[str, ir.Value] = {kind.value: firms[f"told_{kind.value}"] for kind in Excuse}
+    masks[Excuse.NEW_FIRM] = span(born, born + NEW_FIRM_MONTHS - 1).fill_null(0)
+    masks[Excuse.REGISTERED_CLOSURE] = firms["told_registered_closure"] | firms["register_closure"]
+    # Whoever buys as much labour as its own claimed staff would cost at the least has people.
+    bought = firms["invoices_labour"] >= 6 * minimum_wage_fen * firms["register_staff"]
+    outsourced = bought & (firms["register_staff"] > 0)
+    masks[Excuse.LABOUR_DISPATCH] = firms["told_labour_dispatch"] | outsourced.fill_null(
+        False
+    ).ifelse(LAST_TWELVE, 0)
+    for kind, forms in FORMS.items():
+        # A form nobody told us rules nothing out.
+        fits = firms["register_form"].fill_null(0).isin([0, *(FORM_CODES[one] for one in forms)])
+        masks[kind] = fits.ifelse(masks[kind], 0)
+    hosted = (firms["register_hosted"] == 1).fill_null(False)
+    newest = ibis.literal(1 << (WINDOW - 1), "int64")
+    masks[Excuse.HOSTED_ADDRESS] = firms["told_hosted_address"] | hosted.ifelse(newest, 0)
+    named = {f"excuse_{kind}": mask.cast("int64") for kind, mask in masks.items()}
+    return named | {
+        "born": born,
+        "unborn": span(ibis.literal(0, "int64"), born - 1).fill_null(0),
+        "known": firms["register_place"].notnull().ifelse(FULL, 0).cast("int64"),
+    }
+
+
+def _lawful(firms: ir.Table) -> Callable[[str], Lawful]:
+    none = ibis.literal(0, "int64")
+
+    def of(feed: str) -> Lawful:
+        kinds = [kind for kind, feeds in EXCUSED_FEEDS.items() if feed in feeds]
+        away = Excuse.OUT_OF_COUNTY in kinds
+        off = none
+        if feed == "tax_filing":
+            off = firms["tax_quarterly"] & firms["off_quarterly"]
+            off = off | (firms["tax_yearly"] & firms["off_yearly"])
+        return Lawful(
+            unborn=firms["unborn"],
+            away=firms["excuse_out_of_county"] if away else none,
+            excused=functools.reduce(
+                operator.or_,
+                (firms[f"excuse_{kind}"] for kind in kinds if kind is not Excuse.OUT_OF_COUNTY),
+                none,
+            ),
+            off=off,
+            known=firms["known"],
+        )
+
+    return of
+
+
+def _spans(firms: ir.Table) -> dict[str, ir.Value]:
+    """How many of the last twelve months each feed tells something about, and a few sums."""
+
+    def count(*names: str) -> ir.IntegerValue:
+        mask = firms[names[0]]
+        for name in names[1:]:
+            mask = mask | firms[name]
+        return bits(mask & LAST_TWELVE)
+
+    filings = count("tax_positive", "tax_zero")
+    every = ibis.cases(
+        ((firms["tax_yearly"] & LAST_TWELVE) != 0, 12),
+        ((firms["tax_quarterly"] & LAST_TWELVE) != 0, 3),
+        else_=1,
+    )
+    return {
+        "excuse_quarterly_filer": firms["tax_quarterly"] & firms["tax_not_due"],
+        "tax_span": ibis.least(filings * every, 12),
+        "invoices_span": count("invoices_positive", "invoices_zero"),
+        "insured_span": count("insured_positive", "insured_zero", "insured_overdue"),
+        "insured_zeros": count("insured_zero"),
+        "fund_span": count("fund_positive", "fund_zero"),
+        "invoices_gone": 12 - count("invoices_positive", "invoices_zero", "invoices_late"),
+        "fund_gone": 12 - count("fund_positive", "fund_zero", "fund_late"),
+        "trade_gone": 12
+        - ibis.least(
+            count("tax_positive", "tax_zero", "tax_not_due", "tax_late"),
+            count("invoices_positive", "invoices_zero", "invoices_late"),
+        ),
+        "power_zeros": count("power_zero"),
+        "power_span": count("power_positive", "power_zero"),
+        "insured_sorted": firms["insured_values"].sort(),
+        "power_sorted": firms["power_values"].sort(),
+        "gaps_sorted": firms["holders_gaps"].sort(),
+    }
+
+
+def _numbers(firms: ir.Table, minimum_wage_fen: int) -> dict[str, ir.Value]:
+    heads = _over(firms["insured_heads"], firms["insured_span"])
+    sales = _over(firms["tax_sales"], firms["tax_span"])
+    per_head = (1 + sales * 12 / 100 / ibis.greatest(heads, 1.0)).log()
+    dispatched = firms["invoices_labour"] / (12 * minimum_wage_fen)
+    staffed = (firms["insured_exempt"] & LAST_TWELVE) == 0
+    awarded = staffed & (firms["platform_awards"] > 0)
+    return {
+        "heads": heads,
+        "sales": sales,
+        "invoiced": _over(firms["invoices_out"], firms["invoices_span"]),
+        "due_each": _over(firms["insured_due"], firms["insured_heads"]),
+        "size": ibis.cases((heads < 1, 0), (heads < 5, 1), (heads < 20, 2), (heads >= 20, 3)),
+        # No sales at all is for other features to say.
+        "per_head": (staffed & (sales > 0) & heads.notnull()).ifelse(
+            per_head, ibis.null("float64")
+        ),
+        "orders": awarded.ifelse(
+            firms["platform_awards"] / (1 + heads + dispatched), ibis.null("float64")
+        ),
+        "insured_known": firms["insured_zeros"] + firms["insured_sorted"].length().fill_null(0),
+        "power_known": firms["power_zeros"] + firms["power_sorted"].length().fill_null(0),
+    }
+
+
+def _over(total: ir.NumericValue, months: ir.NumericValue) -> ir.NumericValue:
+    return (months > 0).ifelse(total / months, ibis.null("float64"))
+
+
+def _ranked(firms: ir.Table, short: str) -> dict[str, ir.Value]:
+    """The median of the months known, and the most it can be whatever the others would say.
+
+    With the seventh smallest of twelve at x, the median is at most x whatever the missing
+    months may say; with fewer than seven months known nothing is certain.
+    """
+    values, known = firms[f"{short}_sorted"], firms[f"{short}_known"]
+    zeros = firms[f"{short}_zeros"]
+
+    def at(rank: ir.IntegerValue) -> ir.NumericValue:
+        place = ibis.greatest(rank - zeros, 0)
+        return (rank < zeros).ifelse(0.0, values[place].cast("float64"))
+
+    middle = (at((known - 1) // 2) + at(known // 2)) / 2
+    return {
+        f"{short}_median": (known > 0).ifelse(middle, ibis.null("float64")),
+        f"{short}_certain": (known >= MEDIAN_RANK).ifelse(
+            at(ibis.literal(MEDIAN_RANK - 1, "int64")), ibis.null("float64")
+        ),
+    }
