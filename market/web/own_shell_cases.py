@@ -1,0 +1,73 @@
+"""A shell case at the agency's own desk: what was found, its explanation, and its objections."""
+
+from typing import Any
+
+from litestar import Response, get, post
+from litestar.params import FromPath
+
+from market.accounts.identity import Asking, actor
+from market.accounts.permissions import allow
+from market.web import shell_words
+from market.web.case_files import rectifying
+from market.web.forms import Form, refusal, submitted
+from market.web.render import page, see_other
+from ratings.ledger.actors import Role
+from ratings.ledger.errors import SteelyardError
+from ratings.ledger.text import N_
+from ratings.sanctions.queries import visible_case_file
+from ratings.shells.case_actions import explain, object_to_step
+from ratings.shells.case_queries import visible_shell_case
+from ratings.shells.visit import checklist
+
+_HERE = "/workspace/shell-cases/{identifier:str}"
+
+
+async def _page(
+    request: Asking, identifier: str, form: Form, error: SteelyardError | None = None
+) -> Response[str]:
+    who = actor(request)
+    case = await visible_shell_case(who, identifier)
+    field = "objection" if "objection" in form.typed else "explanation"
+    return page(
+        request,
+        "agency/shell_case.html",
+        status=error.status if error else 200,
+        case=case,
+        now=who.at,
+        words=shell_words,
+        questions={one.code: one for one in checklist()},
+        typed=form.typed,
+        **await rectifying(request, who, await visible_case_file(who, identifier)),
+        **refusal(request, error, {"text-empty": field}),
+    )
+
+
+@get(_HERE, **allow(Role.AGENCY))
+async def own_shell_case(request: Asking, identifier: FromPath[str]) -> Response[str]:
+    return await _page(request, identifier, Form({}))
+
+
+@post(_HERE, **allow(Role.AGENCY))
+async def speak(request: Asking, identifier: FromPath[str]) -> Response[Any]:
+    """An explanation, or an objection to the step that the form names."""
+    form, who = await submitted(request), actor(request)
+    await visible_shell_case(who, identifier)
+    objects = "objection" in form.typed
+    try:
+        if objects:
+            against = form.whole("against")
+            form.check()
+            await object_to_step(who, identifier, against, form.text("objection"))
+        else:
+            await explain(who, identifier, form.text("explanation"))
+    except SteelyardError as error:
+        return await _page(request, identifier, form, error)
+    return see_other(
+        f"/workspace/shell-cases/{identifier}",
+        N_("Your objection is filed; another person answers it.")
+        if objects
+        else N_("Your explanation is with the centre."),
+    )
+
+
+ROUTES = [own_shell_case, speak]
