@@ -1,5 +1,5 @@
 # make run    everything a newcomer needs, then the market with its demonstration data
-# make test   what CI runs: the checks, then every test with its coverage
+# make test   what CI runs: the checks, then every test
 # make help   the rest
 #
 # Packages come from whatever index pip is configured for; the lock files carry hashes and no
@@ -17,6 +17,7 @@ BIN := .venv/bin
 ASSETS := market/web/static/vendor/.lock-hash
 SERVE ?=
 TESTS ?= tests
+SPREAD = -n 2 --dist worksteal
 OLDEST_TESTS ?= tests/market tests/ratings
 OLDEST = $(BIN)/python tests/oldest_server.py $(BIN)/python -m pytest --quiet $(OLDEST_TESTS)
 
@@ -35,11 +36,15 @@ endef
 .PHONY: help
 help:
 	@echo "make run          install, load the demonstration, serve (SERVE='--port 9000' adds options)"
-	@echo "make test         checks and all tests with coverage (TESTS=tests/frame for a part)"
+	@echo "make test         checks and all tests (TESTS=tests/frame for a part)"
+	@echo "make coverage     all tests once more, with the lines and branches none of them reaches"
 	@echo "make check        ruff, mypy, import contracts, lock files"
 	@echo "make bench        public reads beside a bare ASGI application and FastAPI (2 minutes)"
 	@echo "make bench-estimates  fee estimates for each second of a core, which should be 1,000"
 	@echo "make bench-pages  requests a second and response times of pages and API reads"
+	@echo "make bench-regrade  a million evaluations regraded, beside plain means in DuckDB and NumPy"
+	@echo "make bench-screen the shell screen over nine feeds, beside a plain reading of them (15 minutes)"
+	@echo "make rating-evidence  how well each policy's stars agree with a truth that is known (a few minutes)"
 	@echo "make lock         resolve the dependencies again and write the lock files"
 	@echo "make clean        remove .venv and caches; var/ with the data stays"
 
@@ -91,9 +96,21 @@ bench: .venv/.dev .venv/.package
 bench-estimates: .venv/.dev .venv/.package
 	@exec $(BIN)/python bench/estimates.py
 
+.PHONY: bench-regrade
+bench-regrade: .venv/.dev .venv/.package
+	@exec $(BIN)/python bench/regrade.py
+
+.PHONY: bench-screen
+bench-screen: .venv/.dev .venv/.package
+	@exec $(BIN)/python bench/screen.py
+
 .PHONY: bench-pages
 bench-pages: .venv/.dev .venv/.package
 	@exec $(BIN)/python bench/reads.py
+
+.PHONY: rating-evidence
+rating-evidence: .venv/.dev .venv/.package
+	@exec $(BIN)/steelyard rating-evidence --out docs/rating-evidence.md
 
 # ---- proving --------------------------------------------------------------------------------
 
@@ -113,8 +130,13 @@ test: .venv/.dev $(ASSETS) .venv/.package test-tools check
 	@if [ "$(TESTS)" != tests ]; then exec $(BIN)/python -m pytest $(TESTS); fi; \
 	echo "   (beside them those on the oldest supported PostgreSQL, told afterwards)"; \
 	$(OLDEST) > .venv/oldest.txt 2>&1 & oldest=$$!; \
-	failed=0; $(BIN)/python -m pytest tests --cov --cov-report=term:skip-covered || failed=1; \
+	failed=0; $(BIN)/python -m pytest $(SPREAD) tests || failed=1; \
 	wait $$oldest || failed=1; cat .venv/oldest.txt; exit $$failed
+
+# Apart from the tests themselves, because counting doubles what they cost.
+.PHONY: coverage
+coverage: .venv/.dev .venv/.package test-tools
+	@exec $(BIN)/python -m pytest $(SPREAD) --cov --cov-report=term:skip-covered $(TESTS)
 
 # The same domain tests on the oldest supported server.
 .PHONY: test-oldest

@@ -3,6 +3,7 @@
 import asyncio
 import sys
 from collections.abc import Awaitable, Callable
+from pathlib import Path
 from typing import Any, TypeVar
 
 import click
@@ -14,15 +15,23 @@ from market.catalogue.actions import load_catalogue
 from market.catalogue.fee_command import fee
 from market.catalogue.guide_actions import load_guides
 from market.demonstration.commands import demo
+from market.files.store import open_store
 from market.migrations import migrate as bring_up_to_date
 from market.serve import run_worker, serve_market
-from market.settings import Settings, from_environment
+from market.settings import Settings, from_environment, identifier_key
+from ratings.integrity.evidence_command import rating_evidence
 from ratings.ledger.actors import Role, system
 from ratings.ledger.clock import now
 from ratings.ledger.database import connect, disconnect
 from ratings.ledger.errors import SteelyardError
 from ratings.ledger.postgres import EmbeddedPostgres
+from ratings.shells.evaluation.evaluate_command import evaluate_screen
+from ratings.shells.evaluation.fit_command import fit_screen
 from ratings.shells.screen_command import screen
+from ratings.shells.simulator.simulate_command import simulate
+from ratings.signals.actions import take_in
+from ratings.signals.files import find_files
+from ratings.signals.loading import Progress, describe
 from ratings.stars.grade_command import grade
 from ratings.verification import verify as verify_record
 
@@ -156,9 +165,51 @@ def reset_second_factor(login: str, reason: str) -> None:
     click.echo(f"{login} has no second factor any more.")
 
 
+@main.group()
+def feeds() -> None:
+    """Cells of the feeds: what public offices report each month."""
+
+
+@feeds.command("load")
+@click.argument("directory", metavar="DIR", type=click.Path(path_type=Path))
+@click.option(
+    "--hash-identifiers",
+    is_flag=True,
+    help="Hash personal identifiers that come in the clear with the county's key.",
+)
+def load_feeds(directory: Path, hash_identifiers: bool) -> None:
+    """Take in the feed files of a directory, each on its own; what came before is left out."""
+    settings = from_environment()
+    key = identifier_key(settings) if hash_identifiers else None
+
+    async def work(url: str) -> None:
+        await bring_up_to_date(url)
+        found, unknown = find_files(directory)
+        for name in unknown:
+            click.echo(f"{name}: no feed of the contract, ignored")
+        for feed, path in found.items():
+            with Progress(path, sys.stderr) as progress:
+                receipt = await take_in(
+                    system(now()),
+                    feed,
+                    path.name,
+                    path,
+                    open_store(settings.files),
+                    key=key,
+                    progress=progress.step,
+                )
+            click.echo(describe(receipt))
+
+    with_database(settings, work)
+
+
 main.add_command(fee)
 main.add_command(grade)
+main.add_command(rating_evidence)
 main.add_command(screen)
+main.add_command(simulate)
+main.add_command(evaluate_screen)
+main.add_command(fit_screen)
 main.add_command(demo)
 
 

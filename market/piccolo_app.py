@@ -14,6 +14,7 @@ APP_CONFIG = AppConfig(
             "market.agencies.tables",
             "market.purchasing.tables",
             "market.engagements.tables",
+            "market.oversight.tables",
             "market.notices.tables",
         ],
         exclude_imported=True,

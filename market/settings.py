@@ -1,6 +1,8 @@
 """The environment, read once into one frozen value."""
 
 import contextlib
+import functools
+import hmac
 import os
 import secrets
 import tempfile
@@ -32,6 +34,10 @@ class Settings(msgspec.Struct, frozen=True):
     files_url: str = ""
     rate_limits: str = ""
     webhook_networks: str = ""
+    identifier_key: str = ""
+    feed_retention: str = ""
+    connector_networks: str = ""
+    connectors_dir: str = ""
     trusted_proxies: str = ""
     allowed_hosts: str = ""
     hot_reads_bytes: Annotated[int, msgspec.Meta(ge=0)] = 32 * 1024 * 1024
@@ -57,6 +63,16 @@ class Settings(msgspec.Struct, frozen=True):
     def proxies(self) -> tuple[Network, ...]:
         """Whose word about a visitor's address and scheme is taken; of nobody unless stated."""
         return parse_networks(self.trusted_proxies, "STEELYARD_TRUSTED_PROXIES")
+
+    @property
+    def connectors(self) -> Path:
+        """The folder with the description of each source that feeds are pulled from."""
+        return Path(self.connectors_dir) if self.connectors_dir else self.var_dir / "connectors"
+
+    @property
+    def connected_networks(self) -> tuple[Network, ...]:
+        """What connectors may reach beside the public internet, over plain http as well."""
+        return parse_networks(self.connector_networks, "STEELYARD_CONNECTOR_NETWORKS")
 
     @property
     def networks(self) -> tuple[Network, ...]:
@@ -103,7 +119,24 @@ def installation_key(settings: Settings) -> bytes:
     """
     if settings.secret_key:
         return settings.secret_key.encode()
-    path = settings.var_dir / "installation.key"
+    return _kept_key(settings.var_dir)
+
+
+def identifier_key(settings: Settings) -> bytes:
+    """The county's key for personal identifiers in feeds (HMAC-SHA-256).
+
+    Offices that hash themselves are given the same, or one person has two hashes. Without a
+    setting it follows from the installation's secret.
+    """
+    if settings.identifier_key:
+        return settings.identifier_key.encode()
+    return hmac.digest(installation_key(settings), b"identifiers of the feeds", "sha256")
+
+
+@functools.cache
+def _kept_key(directory: Path) -> bytes:
+    """Read once: every page of a list and every form needs it."""
+    path = directory / "installation.key"
     if not path.exists():
         path.parent.mkdir(parents=True, exist_ok=True)
         with tempfile.NamedTemporaryFile(dir=path.parent) as file:

@@ -25,18 +25,29 @@ from market.catalogue.edition_queries import due_editions
 from market.catalogue.package_queries import due_versions
 from market.notices.courier import deliver
 from market.notices.deliveries import forget_old_deliveries
+from market.oversight.feeding import deliver_conduct, desk_of, erase_beyond_retention
+from market.oversight.manipulation import look_for_manipulation
 from market.purchasing.actions import CLOSE, close_group_buy
 from market.purchasing.queries import overdue as overdue_group_buys
 from market.settings import Settings, installation_key
-from ratings.evaluations.actions import RESTAND, UNSEAL, unseal
+from ratings.evaluations.actions import RESTAND, UNSEAL, remind, unseal
 from ratings.evaluations.queries import overdue as overdue_dockets
+from ratings.evaluations.queries import to_remind
+from ratings.integrity.actions import look_again
 from ratings.ledger.actors import system
 from ratings.ledger.clock import local_date, now
 from ratings.ledger.errors import Bilingual
 from ratings.sanctions.actions import LIFT, lift, open_case
+from ratings.sanctions.conclusions import CONCLUDE, ESCALATE, conclude, due_to_conclude
+from ratings.sanctions.misconduct_actions import escalate
+from ratings.sanctions.misconduct_queries import agencies_to_count
 from ratings.sanctions.queries import due_to_lift, last_decision
 from ratings.sanctions.rules import Kind
-from ratings.stars.actions import CONSIDER_CASE, opens_case, restand
+from ratings.shells.audit_actions import remind_overdue
+from ratings.signals.connectors.actions import PULL, begin_due, pull
+from ratings.signals.connectors.folder import read_folder
+from ratings.stars.actions import CONSIDER_CASE, LOOK_AGAIN, opens_case, restand
+from ratings.stars.estimate_actions import ESTIMATE, freeze_all
 from ratings.stars.queries import agencies_with_answers, evidence_since, recompute
 
 log = logging.getLogger(__name__)
@@ -47,25 +58,27 @@ RECONNECT = timedelta(seconds=3)
 
 
 async def consider_case(at: datetime, uscc: str) -> str | None:
-    """Open a one-star case if the standing still says so; a person will decide it.
+    """Open a case if the standing still has two stars or one; a person will decide it.
 
     Once a person has decided the question, either way, only new evidence asks it again.
     """
     standing = await recompute(uscc, at)
     if not opens_case(standing):
         return None
-    decided = await last_decision(uscc, Kind.ONE_STAR)
+    kind = Kind.ONE_STAR if standing.stars == 1 else Kind.TWO_STAR
+    decided = await last_decision(uscc, kind)
     if decided is not None and not await evidence_since(uscc, decided):
         return None
     score = "–" if standing.score is None else str(standing.score)
+    zh, en = ("一星", "one star") if kind is Kind.ONE_STAR else ("二星", "two stars")
     reason = Bilingual(
-        zh=f"{standing.as_of}计算的信用状况为一星：{standing.engagements}个委托项目的综合得分为"
+        zh=f"{standing.as_of}计算的信用状况为{zh}：{standing.engagements}个委托项目的综合得分为"
         f"{score}分（评价规则 {standing.policy_name} {standing.policy_version}）。",
-        en=f"The standing computed on {standing.as_of} is one star: {score} points from"
+        en=f"The standing computed on {standing.as_of} is {en}: {score} points from"
         f" {standing.engagements} engagements under the policy {standing.policy_name}"
         f" {standing.policy_version}.",
     )
-    return await open_case(system(at), uscc, Kind.ONE_STAR, [reason])
+    return await open_case(system(at), uscc, kind, [reason])
 
 
 FOLLOWS: dict[str, Callable[[datetime, dict[str, str]], Awaitable[object]]] = {
@@ -76,7 +89,11 @@ FOLLOWS: dict[str, Callable[[datetime, dict[str, str]], Awaitable[object]]] = {
     UNSEAL: lambda at, job: unseal(system(at), job["docket"]),
     RESTAND: lambda at, job: restand(system(at), job["uscc"]),
     CONSIDER_CASE: lambda at, job: consider_case(at, job["uscc"]),
+    LOOK_AGAIN: lambda at, job: look_again(system(at), job["uscc"]),
+    ESTIMATE: lambda at, job: freeze_all(system(at), at),
     LIFT: lambda at, job: lift(system(at), job["delisting"]),
+    CONCLUDE: lambda at, job: conclude(system(at), job["case"]),
+    ESCALATE: lambda at, job: escalate(system(at), job["uscc"]),
     edition_actions.TAKE_EFFECT: lambda at, job: edition_actions.take_effect(
         system(at), job["edition"]
     ),
@@ -85,14 +102,21 @@ FOLLOWS: dict[str, Callable[[datetime, dict[str, str]], Awaitable[object]]] = {
 
 
 async def nightly(at: datetime) -> None:
-    """What time alone changes in a standing, the cases that follow, and what may be forgotten."""
+    """Reminders, what time alone changes in a standing, the cases and reviews that follow, flags
+    of manipulation, and what may be forgotten."""
+    await _each(await to_remind(at), lambda one: remind(system(at), one))
+    await freeze_all(system(at), at)
     known = await agencies_with_answers()
-    await _each(known, lambda one: restand(system(at), one))
+    await _each(known, lambda one: restand(system(at), one, by_time=True))
     await _each(known, lambda one: consider_case(at, one))
+    await _each(await agencies_to_count(), lambda one: escalate(system(at), one))
+    await _each(known, lambda one: look_again(system(at), one))
     await forget_old_keys(at)
     await forget_old_deliveries(at)
     await forget_old_counts(at)
     await forget_old_invitations(at)
+    await look_for_manipulation(system(at))
+    await remind_overdue(system(at))
 
 
 async def sweep(at: datetime) -> None:
@@ -101,6 +125,7 @@ async def sweep(at: datetime) -> None:
     await _each(await overdue_group_buys(at), lambda one: close_group_buy(system(at), one))
     await _each(await overdue_dockets(at), lambda one: unseal(system(at), one))
     await _each(await due_to_lift(at), lambda one: lift(system(at), one))
+    await _each(await due_to_conclude(at), lambda one: conclude(system(at), one))
     await _each(
         await due_editions(local_date(at)), lambda one: edition_actions.take_effect(system(at), one)
     )
@@ -118,16 +143,30 @@ async def _each(subjects: list[str], action: Callable[[str], Awaitable[object]])
             log.exception("the timetable could not do what is due for %s", subject)
 
 
-def build(connection: asyncpg.Connection) -> PgQueuer:
-    """The queue with every job of FOLLOWS and the nightly timetable registered."""
+def build(connection: asyncpg.Connection, settings: Settings) -> PgQueuer:
+    """The queue with every job of FOLLOWS, the pulls, and the nightly timetable registered."""
     queue = PgQueuer.from_asyncpg_connection(connection)
     for name, action in FOLLOWS.items():
         _register(queue, name, action)
+    _register(queue, PULL, lambda at, job: pull(job["pull"], desk_of(settings)))
 
     # 16:10 UTC is ten past midnight in the county.
     @queue.schedule("nightly", "10 16 * * *")
     async def run_nightly(schedule: Schedule) -> None:
         await nightly(now())
+
+    # Half an hour later a finished month of the market's own feed is counted.
+    @queue.schedule("conduct", "40 16 * * *")
+    async def run_conduct(schedule: Schedule) -> None:
+        await deliver_conduct(system(now()), settings)
+
+    @queue.schedule("retention", "50 16 * * *")
+    async def run_retention(schedule: Schedule) -> None:
+        await erase_beyond_retention(system(now()), settings)
+
+    @queue.schedule("connectors", "* * * * *")
+    async def run_connectors(schedule: Schedule) -> None:
+        await begin_due(read_folder(settings.connectors).connectors, now())
 
     @queue.schedule("sweep", "* * * * *")
     async def run_sweep(schedule: Schedule) -> None:
@@ -152,7 +191,7 @@ async def run(settings: Settings, stop: asyncio.Event) -> None:
     """Work until `stop` is set; a lost database is waited for, not died of."""
     key, networks = installation_key(settings), settings.networks
     async with asyncio.TaskGroup() as both:
-        both.create_task(_going_on(stop, lambda: _run_connected(settings.database_url, stop)))
+        both.create_task(_going_on(stop, lambda: _run_connected(settings, stop)))
         both.create_task(_going_on(stop, lambda: deliver(stop, key=key, networks=networks)))
 
 
@@ -166,11 +205,11 @@ async def _going_on(stop: asyncio.Event, work: Callable[[], Awaitable[None]]) ->
                 await asyncio.wait_for(stop.wait(), RECONNECT.total_seconds())
 
 
-async def _run_connected(database_url: str, stop: asyncio.Event) -> None:
+async def _run_connected(settings: Settings, stop: asyncio.Event) -> None:
     """On a connection of its own: LISTEN needs one."""
-    connection = await asyncpg.connect(database_url)
+    connection = await asyncpg.connect(settings.database_url)
     try:
-        queue = build(connection)
+        queue = build(connection, settings)
         running = asyncio.create_task(queue.run(dequeue_timeout=POLL, batch_size=10))
         stopping = asyncio.create_task(stop.wait())
         await asyncio.wait({running, stopping}, return_when=asyncio.FIRST_COMPLETED)

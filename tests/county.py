@@ -40,10 +40,15 @@ from ratings.evaluations.actions import answer
 from ratings.evaluations.indicators import WEIGHTS, Party
 from ratings.ledger.actors import Actor, Role, system
 from ratings.ledger.clock import local_date, now
-from ratings.ledger.database import fetch, fetchval
+from ratings.ledger.database import fetch, fetchval, row_id
 from ratings.ledger.errors import SteelyardError
+from ratings.sanctions.actions import Proposal, answer_case, delist, propose_delisting
+from ratings.sanctions.queries import case_file
+from ratings.sanctions.rules import Kind, Severity
+from ratings.shells.case_actions import decide_finding
 from tests.colleagues import colleague
 from tests.conftest import PASSWORD, Account, browser, make_uscc, open_account, program
+from tests.shell_way import to_second_person
 
 PACKAGE = "consulting"
 FACTS = ProjectFacts(investment_wan=Decimal(10_000), building_area_m2=Decimal(20_000))
@@ -73,10 +78,30 @@ class County:
     async def second(self) -> Account:
         """Another person of the centre, who decides what the first has proposed."""
         if self._second is None:
-            self._second = await colleague(self.app, self.centre)
-            await self._stack.enter_async_context(self._second.client)
-            await self._stack.enter_async_context(self._second.browser)
+            self._second = await self.another()
         return self._second
+
+    async def another(self) -> Account:
+        """One more person of the centre, who has had no part in anything yet."""
+        made = await colleague(self.app, self.centre)
+        await self._stack.enter_async_context(made.client)
+        await self._stack.enter_async_context(made.browser)
+        return made
+
+    async def delist(self, case: str, severity: Severity, until: date, reason: str) -> str:
+        """As the rule has it: the agency is heard, one person proposes, the second decides."""
+        row = await case_file(case)
+        if row.kind is Kind.SHELL:
+            # The centre's first person may have rated the agency, and then takes no step.
+            first = (await self.another()).actor()
+            await to_second_person(first, case, severity, until, reason)
+            await decide_finding((await self.second()).actor(), case)
+            held = "SELECT id FROM delisting WHERE case_file = $1"
+            return str(await fetchval(held, row_id(case)))
+        if row.answered_at is None:
+            await answer_case(Actor(Role.AGENCY, now(), uscc=row.uscc), case, "无异议")
+        await propose_delisting(self.centre.actor(), case, Proposal(severity, until, reason))
+        return await delist((await self.second()).actor(), case)
 
     async def range(self, wanted: NewCountyRange) -> str:
         """A county range that one person has proposed and the second adopted."""
@@ -188,7 +213,12 @@ class County:
         docket = await self.settled(agency, listing, when=when)
         for party in Party:
             await answer(
-                at(self.party(party).actor(), when), docket, marks(party, score), "理由如此"
+                at(self.party(party).actor(), when),
+                docket,
+                marks(party, score),
+                "理由如此",
+                reasons=reasons(party, score),
+                final=True,
             )
         return docket
 
@@ -219,6 +249,11 @@ def at(actor: Actor, when: datetime) -> Actor:
 def marks(party: Party, score: int | str) -> dict[str, str]:
     """The same score for every indicator the party is asked about."""
     return {code: str(score) for code in WEIGHTS[party]}
+
+
+def reasons(party: Party, score: int | str) -> dict[str, str]:
+    """Why `marks(party, score)` are low, at every indicator, where they need it."""
+    return dict.fromkeys(marks(party, score), "理由如此") if Decimal(score) < 60 else {}
 
 
 async def refused(act: Awaitable[object], kind: type[SteelyardError], code: str) -> SteelyardError:

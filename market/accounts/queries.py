@@ -174,6 +174,25 @@ async def supervisors() -> list[Department]:
     return [Department(*row) for row in rows]
 
 
+async def people_of(role: Role) -> frozenset[str]:
+    """The ids of all who may act in a role today."""
+    rows = await fetch(
+        "SELECT m.person::text FROM membership m JOIN person p ON p.id = m.person"
+        " JOIN organisation o ON o.id = m.organisation"
+        " WHERE o.kind = $1 AND m.deactivated_at IS NULL AND p.deactivated_at IS NULL",
+        role.value,
+    )
+    return frozenset(row[0] for row in rows)
+
+
+async def person_names(people: Iterable[str]) -> dict[str, str]:
+    """The names of people by their ids, for officials; those that are no id are left out."""
+    rows = await fetch(
+        "SELECT id::text, name FROM person WHERE id::text = ANY($1::text[])", list(people)
+    )
+    return {row[0]: row[1] for row in rows}
+
+
 async def administered(actor: Actor) -> str:
     """The organisation that the actor administers; Forbidden to whom has no such right."""
     if actor.organisation is None or not await fetchval(

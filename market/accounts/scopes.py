@@ -21,7 +21,7 @@ AREAS = {
     "engagements": N_("Engagements, milestones and deliverables"),
     "evaluations": N_("Evaluations that wait for an answer"),
     "sanctions": N_("Cases and delistings"),
-    "standings": N_("Outside events that count in standings"),
+    "standings": N_("Standings: their policies, and the outside events that count in them"),
     "screens": N_("Feeds of signals and the screen for shells"),
     "ledger": N_("Ledger"),
     "exports": N_("Whole lists as files"),

@@ -46,6 +46,16 @@ def bond(one: Stated, other: Stated, *, same_person: bool) -> Bilingual | None:
     return Bilingual(zh="、".join(word.zh for word in told), en=", ".join(word.en for word in told))
 
 
+def attributes(stated: Stated) -> dict[str, str]:
+    """What an agency states, by kind and in one spelling; what is empty is left out."""
+    found = {
+        "contact": _plain(stated.contact_name),
+        "phone": _digits(stated.contact_phone),
+        "address": _plain(stated.address),
+    }
+    return {kind: text for kind, text in found.items() if text}
+
+
 def _plain(text: str) -> str:
     return "".join(unicodedata.normalize("NFKC", text).casefold().split())
 

@@ -1,7 +1,8 @@
 """Agencies: application, admission, the public directory, standings and histories."""
 
-from datetime import datetime
+from datetime import date, datetime
 from decimal import Decimal
+from typing import cast
 
 import msgspec
 from litestar import Response, get, post
@@ -10,15 +11,18 @@ from litestar.params import FromPath, FromQuery, JSONBody
 from market.accounts.identity import Asking, actor
 from market.accounts.permissions import allow
 from market.accounts.scopes import in_person
-from market.agencies import actions, queries
+from market.agencies import actions, directory_queries, queries
+from market.agencies.directory_queries import AgencyFilter, Rank
 from market.agencies.lookalikes import NameCheck
-from market.agencies.queries import AgencyFilter, AgencyProfile, AgencyRecord, AgencyRow, Rank
-from market.agencies.standings import visible_standing
+from market.agencies.queries import AgencyProfile, AgencyRecord, AgencyRow
+from market.agencies.standings import visible_outlook, visible_standing, visible_standing_on
 from market.api.cursors import Page
 from market.api.ledger import HistoryEntry, agency_history
 from market.api.lists import USUAL, Cursor, Limit, keyset_page, sorted_page
 from market.api.repeats import IdempotencyKey, act_once
 from ratings.ledger.actors import Role
+from ratings.ledger.clock import local_date
+from ratings.stars.outlook import ComingChange
 from ratings.stars.waterfall import Step
 
 _TAGS = ["agencies"]
@@ -44,6 +48,16 @@ class AgencyStanding(msgspec.Struct, frozen=True):
     policy: str = ""
     policy_version: str = ""
     policy_digest: str = ""
+    lower_bound: Decimal | None = None
+    confirmed: bool = False
+
+
+class AgencyOutlook(msgspec.Struct, frozen=True):
+    """What time alone will change in the standing, by what is known on `as_of`."""
+
+    uscc: str
+    as_of: date
+    changes: tuple[ComingChange, ...]
 
 
 class AdmissionDecision(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -84,14 +98,16 @@ async def list_agencies(
     complete copy is the export.
     """
     wanted = AgencyFilter(text=text, package=package, stars=stars)
-    return await keyset_page(
+    found = await keyset_page(
         request,
         limit,
         cursor,
         Rank,
-        lambda most, after: queries.agencies(wanted, limit=most, after=after),
-        queries.rank_of,
+        lambda most, after: directory_queries.agencies_as_json(wanted, limit=most, after=after),
+        lambda row: directory_queries.rank_of(msgspec.json.decode(row, type=AgencyRow)),
     )
+    # The rows are written already, as an AgencyRow would be.
+    return cast(Response[Page[AgencyRow]], found)
 
 
 @get(
@@ -112,9 +128,33 @@ async def show_agency(request: Asking, uscc: FromPath[str]) -> AgencyProfile:
     tags=_TAGS,
     **allow(Role.PUBLIC),
 )
-async def show_standing(request: Asking, uscc: FromPath[str]) -> AgencyStanding:
-    row = await visible_standing(actor(request), uscc)
+async def show_standing(
+    request: Asking,
+    uscc: FromPath[str],
+    as_of: FromQuery[date | None] = None,
+    policy: FromQuery[str] = "",
+) -> AgencyStanding:
+    """With `as_of` the standing of that day, recomputed from what was known at its end; with
+    `policy` as it would be under another policy than the one in force on the day."""
+    who = actor(request)
+    if as_of is None and not policy:
+        row = await visible_standing(who, uscc)
+    else:
+        row = await visible_standing_on(who, uscc, as_of, policy)
     return AgencyStanding(uscc) if row is None else AgencyStanding(**msgspec.structs.asdict(row))
+
+
+@get(
+    "/agencies/{uscc:str}/outlook",
+    operation_id="agency_outlook",
+    summary="What will drop out of the standing by itself, on which day, and what is left then",
+    tags=_TAGS,
+    **allow(Role.PUBLIC),
+)
+async def show_outlook(request: Asking, uscc: FromPath[str]) -> AgencyOutlook:
+    """Nothing is foretold: each row supposes no further engagement, event or repair."""
+    who = actor(request)
+    return AgencyOutlook(uscc, local_date(who.at), await visible_outlook(who, uscc))
 
 
 @get(
@@ -190,6 +230,7 @@ ROUTES = [
     list_agencies,
     show_agency,
     show_standing,
+    show_outlook,
     show_history,
     list_admissions,
     show_name_check,

@@ -21,13 +21,13 @@ from market.catalogue import actions, queries
 from market.catalogue.edition_queries import item_on, items_on
 from market.catalogue.fee_standards import FeeStandard
 from market.catalogue.fees import Estimate, Facts, estimate
-from market.catalogue.independence import ReviewRule, review_rules, rules_about
+from market.catalogue.independence import ReviewRule
 from market.catalogue.items import Item
 from market.catalogue.package_fees import PackageRange
 from market.catalogue.packages import Remark
 from market.catalogue.project_facts import Field, ProjectFacts
 from market.catalogue.queries import CountyRangeRow, PackageRow
-from market.catalogue.schedule import Bar, schedule
+from market.catalogue.schedule import Bar
 from market.catalogue.standard_versions import standard_on, standards_on
 from ratings.ledger.actors import Role
 from ratings.ledger.clock import local_date, now
@@ -165,8 +165,8 @@ async def show_package(request: Asking, code: FromPath[str]) -> PackageDetail:
         items=row.items,
         optional=row.optional,
         related=row.related,
-        schedule=list(schedule(row.record, {one.code: one for one in row.items})),
-        independence=rules_about(row.record.items + row.record.optional, review_rules()),
+        schedule=list(row.schedule),
+        independence=list(row.independence),
         discount_percent=row.record.discount_percent,
         pitfalls=list(row.record.pitfalls),
         violations=list(row.record.violations),

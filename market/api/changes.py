@@ -64,7 +64,7 @@ async def list_changes(
     if after == _FROM_NOW:
         return _page(request, [], await newest(), more=False)
     place = unseal(request, after, int) if after else 0
-    wanted = Wanted(subject_kind=subject_kind, subject=subject, acts=acts)
+    wanted = Wanted(subject_kind=subject_kind, subject=subject, acts=acts, on_view=True)
     found = await entries_after(wanted, place, size + 1)
     items = [event_of(entry) for entry in found[:size]]
     return _page(request, items, items[-1].seq if items else place, more=len(found) > size)

@@ -24,10 +24,17 @@ _STREAMED = "streamed_file"
 _A_FILE: Schema = {"content": {"application/octet-stream": {"schema": {}}}, "required": True}
 
 
-def streamed_file() -> dict[str, Any]:
+def streamed_file(*media_types: str) -> dict[str, Any]:
     """Keyword arguments for a route that reads its body, a file, piece by piece: the framework
-    does not know that there is one."""
-    return {_STREAMED: True}
+    does not know that there is one. Any file, or one of the given types; JSON is a list of
+    records."""
+    return {_STREAMED: media_types}
+
+
+def streamed_types(handler: HTTPRouteHandler) -> tuple[str, ...]:
+    """The media types of a body that is read piece by piece; none where any will do."""
+    stated: tuple[str, ...] = handler.opt.get(_STREAMED, ())
+    return stated
 
 
 def description(app: Litestar) -> dict[str, Any]:
@@ -56,7 +63,11 @@ def complete(schema: Schema, app: Litestar) -> Schema:
     made = deepcopy(schema)
     explain(made, glossary())
     handlers = operations_of(app)
-    streamed = {name for name, handler in handlers.items() if handler.opt.get(_STREAMED)}
+    streamed = {
+        name: handler.opt[_STREAMED]
+        for name, handler in handlers.items()
+        if _STREAMED in handler.opt
+    }
     negotiated = {name for name, handler in handlers.items() if answers_in_json(handler)}
     operations = [
         (path, method, operation)
@@ -65,10 +76,14 @@ def complete(schema: Schema, app: Litestar) -> Schema:
     ]
     for path, method, operation in operations:
         if operation["operationId"] in streamed:
-            operation["requestBody"] = deepcopy(_A_FILE)
+            operation["requestBody"] = _a_file(streamed[operation["operationId"]])
         with_examples(operation)
         if path.startswith(_API):
-            _in_both_forms(operation, answers=operation["operationId"] in negotiated)
+            _in_both_forms(
+                operation,
+                reads=operation["operationId"] not in streamed,
+                answers=operation["operationId"] in negotiated,
+            )
         for status, answer in operation["responses"].items():
             if status.startswith("2"):
                 answer["description"] = _success(operation["operationId"], status, answer)
@@ -79,6 +94,17 @@ def complete(schema: Schema, app: Litestar) -> Schema:
                 answer["headers"] = headers | answer.get("headers", {})
         operation["responses"] = dict(sorted(operation["responses"].items()))
     _share_errors(made, [operation for _, _, operation in operations])
+    return made
+
+
+def _a_file(media_types: tuple[str, ...]) -> Schema:
+    made = deepcopy(_A_FILE)
+    if media_types:
+        (anything,) = made["content"].values()
+        records = {"schema": {"type": "array", "items": {"type": "object"}}}
+        made["content"] = {
+            one: records if one == JSON else deepcopy(anything) for one in media_types
+        }
     return made
 
 
@@ -99,8 +125,8 @@ def _success(operation: str, status: str, answer: Schema) -> str:
     return NOTHING if status == "204" else ANSWERS.get(operation, said)
 
 
-def _in_both_forms(operation: Schema, *, answers: bool) -> None:
-    if JSON in (content := operation.get("requestBody", {}).get("content", {})):
+def _in_both_forms(operation: Schema, *, reads: bool, answers: bool) -> None:
+    if reads and JSON in (content := operation.get("requestBody", {}).get("content", {})):
         content[MESSAGEPACK[0]] = content[JSON]
     for status, answer in operation["responses"].items():
         content = answer.get("content", {})

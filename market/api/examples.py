@@ -6,53 +6,30 @@ codes carry the region 339900, which is assigned to no county. Money is in fen.
 """
 
 from collections.abc import Mapping
+from decimal import Decimal
 from typing import Any
+
+import msgspec
+
+from market.api.example_cells import CELL_BODIES, CELL_PARAMETERS
+from market.api.example_evaluations import EVALUATIONS
+from market.api.example_feeds import BY_MEDIA_TYPE, FEED_PARAMETERS, FEEDS
+from market.api.example_ids import NAMES, STANDS_FOR
+from ratings.stars.policy import load_policy
 
 Schema = dict[str, Any]
 
-STANDS_FOR = {
-    "agency": "91339900MA2718281U",
-    "applicant": "91339900MA3141592C",
-    "finding": "91339900MA14142130",
-    "supervisor": "b3f0c9d2-6d1e-4f0a-9a57-2c8e41d7f6a0",
-    "listing": "7d0a4c1e-52b7-4a6f-8f37-0e9b6a1c5d28",
-    "group-buy": "c25e8f40-1b93-4d7c-a6e2-94f05d3b7a16",
-    "engagement": "e8a17b36-90c4-4e2d-b5f1-6a3d7c02984b",
-    "deliverable": "1f6b93d8-c7a5-4208-9e64-d05a2b8f71c3",
-    "docket": "94c3e05a-8d12-4b6f-a7c9-5f10e2d6b837",
-    "case": "5a2d7e91-03fb-4c86-b14e-c79f60a8d352",
-    "webhook": "d61f08b4-e739-4a50-8c2b-1b94f7e3a065",
-    "webhook-delivery": "30e9a5c7-4f68-4d1b-92ad-8e57b0c6f214",
-    "api-key": "a94b6f1d-27c0-4e83-bd59-f3082e7c1a46",
-    "session": "68d2f0e5-b1a9-4c34-87f6-0d4e9b5a3c71",
-    "enrolled": "f70c3b82-5e96-4da1-a08d-b26c14f9e75d",
-    "member": "2b85d9e0-a64c-4f17-9c3e-70f1a6d8b549",
-    "hat": "8c1e6a47-f25d-4b90-b7a3-e94d05c2f168",
-    "invitation": "49f7d2c6-08eb-4a35-91b0-a5c83e6f1d72",
-    "invitation-link": "vZ0dQ7mK2nXw5tRj8cYb1eUo4hLs9gAf3pIi6kNq7Ez",
-    "county-range-proposal": "0b7e52d9-83a6-4c1f-b4d0-96e1f85a2c37",
-    "edition": "6e0d9b74-2f5a-4c81-93b6-d7a1c08e5f42",
-    "edition-draft": "c3f58a06-91de-4b27-8a4c-05e7d2b96f13",
-    "own-proposal": "d4815fa2-6c3b-4e90-a1f7-3b52c08e9d64",
-    "fee-proposal": "6e0d8b27-f5a4-4c93-8b16-d27e90c4a5f8",
-    "fee-draft": "917c4e3d-0a86-4f5b-9d2c-e58f1b60a743",
-    "guide-template": "e1c7a4d3-5b08-4f92-8d6e-27b9f0a31c54",
-    "login": "zhou-songhe",
-    "password": "a heron by the weir",
-    "ticket": "gAAAAABqKx3v…",
-    "code": "492039",
-    "deadline": "2027-03-31T09:00:00Z",
-    "coming-day": "2027-04-01",
-    "last-day": "2027-09-30",
-}
-"""What is the market's own and not to be copied: what it is → what stands for it in the examples.
-
-Whoever sends an example puts the real one there: an id, a secret, or a day that still lies ahead
-(`last-day` in about half a year). No other value needs changing.
-"""
-
 _ITS = STANDS_FOR
 _FACTS = {"investment_wan": "10000", "building_area_m2": "20000"}
+# The standard policy with another limit, under a version that is free.
+_POLICY = msgspec.to_builtins(
+    msgspec.structs.replace(
+        load_policy("standard"),
+        version="example",
+        feedback=msgspec.structs.replace(load_policy("standard").feedback, limit=Decimal(12)),
+        digest="",
+    )
+)
 _NEW_PASSWORD = "three boats at the ferry"
 _WEBHOOK = {
     "url": "https://erp.songhe.example/steelyard",
@@ -168,6 +145,10 @@ BODIES: Mapping[str, Any] = {
     "package_preview": {"record": _SURVEYS, "facts": _FACTS},
     "package_draft_adopt": {"effective_on": _ITS["coming-day"]},
     "package_draft_discard": {"reason": "先征求行业主管部门意见"},
+    "policy_draft": {"source": "standard"},
+    "policy_draft_change": _POLICY,
+    "policy_propose": {"valid_from": _ITS["coming-day"], "reason": "年度评估后放宽外部扣分上限"},
+    "policy_refuse": {"reason": "先看一个季度的影响"},
     "county_range_propose": {
         "item": "12",
         "size_class": "medium",
@@ -252,28 +233,40 @@ BODIES: Mapping[str, Any] = {
     "group_buy_join": {"project_name": "松和精密研发楼"},
     "group_buy_choose": {"uscc": _ITS["agency"], "reason": "做过园区二期，星级最高"},
     "purchase_make": {"listing": _ITS["listing"], "project_name": "松和精密成品仓库"},
+    "dispute_open": {
+        "subject": "地勘孔数",
+        "text": "合同约定12个孔，现场只做了9个，机构认为业主已口头同意。",
+    },
+    "dispute_resolve": {"outcome": "双方同意补做3个孔，费用不变。"},
     "engagement_milestone_report": {"note": "初稿已交业主审阅"},
     # Evaluations and sanctions
-    "docket_answer": {
-        "scores": {
-            "quality": "92",
-            "timeliness": "88",
-            "fee": "90",
-            "responsiveness": "95",
-            "procedure": "90",
-            "staff": "85",
-            "contract": "90",
-            "integrity": "100",
-        },
-        "comment": "报告扎实，交付晚了两天。",
-    },
+    **EVALUATIONS,
     "case_answer": {"text": "两份报告已重做并通过复审，附审查意见。"},
+    "integrity_flag_dismiss": {"reason": "长期合作客户，已抽查两份成果"},
+    "integrity_flag_take_up": {"reason": "约谈双方，并请主管部门复核三份成果"},
     "case_dismiss": {"reason": "复审意见属实，问题已整改"},
-    "case_delist": {
+    "delisting_refuse": {"reason": "缺一份审查意见，补齐后再议"},
+    "delisting_propose": {
         "severity": "ordinary",
         "until": _ITS["last-day"],
         "reason": "一年内三份报告未通过审查，且未整改",
     },
+    "case_open": {"uscc": _ITS["agency"], "kind": "two-star", "reason": "抽查发现两份报告缺页"},
+    "misconduct_report": {
+        "uscc": _ITS["agency"],
+        "act": "false-report",
+        "document": "示例鉴〔2026〕5号",
+        "reason": "两份报告所附检测数据系编造",
+    },
+    "misconduct_uphold": {"reason": "逾期系自身原因，属实"},
+    "rectification_order": {"instructions": "补齐缺页，建立交付前复核台账"},
+    "rectification_plan": {"text": "两周内补齐，复核台账自下月起启用"},
+    "rectification_evidence": {"text": "已补齐并启用台账，见附件"},
+    "rectification_check": {"passed": True, "reason": "复查合格"},
+    "repair_apply": {"references": ["示例税通〔2026〕31号"], "text": "罚款已缴清，附缴款凭证"},
+    "repair_decide": {"granted": True, "reason": "义务已履行"},
+    "objection_file": {"text": "两次退件系规划条件调整，附主管部门变更通知"},
+    "objection_answer": {"outcome": "upheld", "reason": "通知单不涉及第三次退件"},
     "outside_event_report": {
         "uscc": _ITS["agency"],
         "on": "2026-05-20",
@@ -290,6 +283,8 @@ BODIES: Mapping[str, Any] = {
         "valid_days": 180,
     },
     "catalogue_import": {"items.csv": "code,working_days,days_basis\n02,18,promised\n"},
+    **FEEDS,
+    **CELL_BODIES,
     # A file for each feed, under the name of the file.
     "feed_delivery_take_in": {
         "tax_filing.csv": "uscc,month,state,sales_fen\n"
@@ -298,33 +293,13 @@ BODIES: Mapping[str, Any] = {
 }
 """operation_id → the body, as JSON has it; of a form with files, name of a part → its content."""
 
-_NAMES: Mapping[str, str] = {
-    "uscc": _ITS["agency"],
-    "listing": _ITS["listing"],
-    "group_buy": _ITS["group-buy"],
-    "engagement": _ITS["engagement"],
-    "deliverable": _ITS["deliverable"],
-    "docket": _ITS["docket"],
-    "case": _ITS["case"],
-    "webhook": _ITS["webhook"],
-    "delivery": _ITS["webhook-delivery"],
-    "key": _ITS["api-key"],
-    "identifier": _ITS["session"],
-    "person": _ITS["member"],
-    "organisation": _ITS["hat"],
-    "invitation": _ITS["invitation"],
-    "proposal": _ITS["county-range-proposal"],
-    "edition": _ITS["edition-draft"],
-    "template": _ITS["guide-template"],
-}
-"""What a parameter of the path names, where the operation does not say otherwise below."""
-
 PARAMETERS: Mapping[str, Mapping[str, Any]] = {
     "second_factor_reset": {"person": _ITS["enrolled"]},
     "invitation_offer": {"invitation": _ITS["invitation-link"]},
     "person_find": {"q": "沈"},
     "item_list": {"active": True},
     "item_show": {"code": "05"},
+    "project_needs": {"works": "public", "investment_wan": "8000", "land_ha": "6"},
     "catalogue_search": {"q": "环评", "days": 15, "fee_wan": 5, "investment_wan": "10000"},
     "package_show": {"code": "consulting"},
     "package_fee_range": {"code": "consulting", **_FACTS},
@@ -364,6 +339,16 @@ PARAMETERS: Mapping[str, Mapping[str, Any]] = {
     "guide_draft_withdraw": {"item": "10"},
     "guide_draft_publish": {"item": "10"},
     "guide_draft_return": {"item": "10"},
+    "policy_show": {"policy": "standard"},
+    "policy_document": {"policy": "standard-1"},
+    "policy_estimates": {"policy": "robust-1"},
+    "policy_draft_show": {"draft": _ITS["own-policy-draft"]},
+    "policy_draft_change": {"draft": _ITS["own-policy-draft"]},
+    "policy_draft_impact": {"draft": _ITS["own-policy-draft"]},
+    "policy_propose": {"draft": _ITS["own-policy-draft"]},
+    "policy_withdraw": {"draft": _ITS["own-policy-draft"]},
+    "policy_adopt": {"draft": _ITS["policy-draft"]},
+    "policy_refuse": {"draft": _ITS["policy-draft"]},
     "market_fees_show": {"year": 2026},
     "agency_list": {"package": "consulting", "stars": 3},
     "agency_name_check": {"uscc": _ITS["applicant"]},
@@ -372,12 +357,17 @@ PARAMETERS: Mapping[str, Mapping[str, Any]] = {
     "engagement_list": {"state": "delivered"},
     "engagement_milestone_report": {"position": 3},
     "engagement_deliverable_add": {"filename": "feasibility-study.pdf"},
+    "docket_attach": {"filename": "review-opinion.pdf"},
+    "case_document_add": {"filename": "rectification-report.pdf"},
     "case_list": {"state": "open"},
+    "integrity_flag_list": {"state": "open"},
     "finding_show": {"uscc": _ITS["finding"]},
     "ledger_list": {"subject_kind": "agency", "subject": _ITS["agency"]},
     "change_list": {"type": "group_buy.*"},
     "webhook_deliveries": {"state": "failed"},
+    **CELL_PARAMETERS,
     "feed_delivery_take_in": {"as_of": "2026-08"},
+    **FEED_PARAMETERS,
 }
 """operation_id → parameter → value."""
 
@@ -387,9 +377,11 @@ def with_examples(operation: Schema) -> None:
     name = operation["operationId"]
     given = PARAMETERS.get(name, {})
     for parameter in operation.get("parameters", ()):
-        known = given if parameter["name"] in given or parameter["in"] != "path" else _NAMES
+        known = given if parameter["name"] in given or parameter["in"] != "path" else NAMES
         if parameter["name"] in known:
             parameter["example"] = known[parameter["name"]]
     if name in BODIES:
         for content in operation["requestBody"]["content"].values():
             content["example"] = BODIES[name]
+    for media_type, body in BY_MEDIA_TYPE.get(name, {}).items():
+        operation["requestBody"]["content"][media_type]["example"] = body

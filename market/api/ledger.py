@@ -50,7 +50,7 @@ async def list_entries(
 ) -> Response[Page[HistoryEntry]]:
     official = actor(request).role in OFFICIALS
     acts = () if official else PUBLIC_ACTS
-    wanted = Wanted(subject_kind=subject_kind, subject=subject, acts=acts)
+    wanted = Wanted(subject_kind=subject_kind, subject=subject, acts=acts, on_view=not official)
     return await _page(request, wanted, limit, cursor, whole=official)
 
 
@@ -58,7 +58,7 @@ async def agency_history(
     request: Asking, uscc: str, limit: int, cursor: str
 ) -> Response[Page[HistoryEntry]]:
     """The public acts about one agency, for everybody who asks."""
-    wanted = Wanted(subject_kind="agency", subject=uscc, acts=PUBLIC_ACTS)
+    wanted = Wanted(subject_kind="agency", subject=uscc, acts=PUBLIC_ACTS, on_view=True)
     return await _page(request, wanted, limit, cursor, whole=False)
 
 

@@ -74,7 +74,7 @@ class _Standing(Protocol):
     @property
     def score(self) -> str | None: ...
     @property
-    def standing(self) -> str: ...
+    def confirmed(self) -> bool: ...
 
 
 def best_first(row: _Standing) -> Key:
@@ -82,7 +82,7 @@ def best_first(row: _Standing) -> Key:
     or not at all."""
     return (
         -(row.stars or 0),
-        float(row.standing != "rated"),
+        float(not row.confirmed),
         -float(row.score or -1),
         row.uscc,
     )

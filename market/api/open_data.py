@@ -17,7 +17,8 @@ from market.api.description import description
 from market.api.exports import A_WORKBOOK, csv_answer, file_of, json_answer
 from market.catalogue.items import Item
 from market.catalogue.queries import CountyRangeRow, county_ranges, items, packages
-from market.catalogue.standards import shipped_versions
+from market.catalogue.standard_versions import every_version
+from market.oversight.package_files import CataloguePackage
 from market.oversight.queries import AgencyLine
 from market.oversight.sheets import Sheet, as_workbook, each, workbook_cell
 from market.settings import Settings
@@ -37,18 +38,6 @@ class Dataset(msgspec.Struct, frozen=True):
     title: str
     line: type[msgspec.Struct]
     rows: Rows
-
-
-class CataloguePackage(msgspec.Struct, frozen=True):
-    """A package; `record` is the whole of it, as the catalogue keeps it."""
-
-    code: str
-    name_zh: str
-    name_en: str
-    items: tuple[str, ...]
-    working_days: int
-    supervisor_name: str | None
-    record: dict[str, Any]
 
 
 class CatalogueStandard(msgspec.Struct, frozen=True):
@@ -99,7 +88,7 @@ async def _fee_standards(_: datetime) -> Sequence[msgspec.Struct]:
             one.mark,
             msgspec.to_builtins(one),
         )
-        for one in shipped_versions()
+        for one in await every_version()
     ]
 
 

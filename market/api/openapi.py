@@ -15,7 +15,7 @@ from litestar.types import ControllerRouterHandler
 
 from market.accounts.permissions import allow, roles_of
 from market.accounts.scopes import IN_PERSON, any_key, scope_of
-from market.api.description import description
+from market.api.description import description, streamed_types
 from market.api.negotiation import PROBLEM_JSON, answers_in_json, body_type
 from market.api.problems import Problem
 from ratings.ledger.actors import Role
@@ -118,7 +118,7 @@ def declaring_problems(routes: Sequence[ControllerRouterHandler]) -> list[Contro
                 problems |= _OF_A_VERSION
             if answers_in_json(route):
                 problems |= _NEGOTIATED
-            if body_type(route) is not None:
+            if body_type(route) is not None or streamed_types(route):
                 problems |= _WITH_A_BODY
             declared = {status: problem_answer(text) for status, text in problems.items()}
             if "GET" in route.http_methods:

@@ -8,8 +8,23 @@ from market.demonstration.firms import AgencyPlan, Part
 from market.worker import consider_case
 from ratings.ledger.actors import system
 from ratings.ledger.clock import add_months, end_of_day, local_date
-from ratings.sanctions.actions import answer_case, delist, dismiss_case, lift
-from ratings.sanctions.rules import Severity
+from ratings.sanctions.actions import (
+    Proposal,
+    answer_case,
+    delist,
+    dismiss_case,
+    lift,
+    propose_delisting,
+)
+from ratings.sanctions.queries import case_file
+from ratings.sanctions.rectification_actions import (
+    Finding,
+    check_rectification,
+    file_evidence,
+    file_plan,
+    order_rectification,
+)
+from ratings.sanctions.rules import Kind, Severity
 from ratings.stars.actions import opens_case, restand
 
 _ANSWERS = {
@@ -20,6 +35,11 @@ _ANSWERS = {
 }
 _DISMISSED = "经核对变更通知，两次退件不归责于机构；不予下架，督促其改进时限管理。"
 _DELISTED = "一年内三个项目严重逾期，成果三次被退回，投诉核查属实；下架整改，期满复核。"
+_HEARD = "两个项目的进度确有拖延，已向业主说明，愿意整改。"
+_ORDER = "建立项目进度台账，交付前实行内部复核；三十日内提交台账和复核记录。"
+_PLAN = "两周内建立台账，由技术负责人逐件复核后交付。"
+_MENDED = "台账已启用，附近期三个项目的复核记录。"
+_CHECKED = "台账和复核记录齐全，整改合格。"
 _RELISTED = "连续三个项目成果不合格且未按期整改，下架三个月。"
 
 
@@ -29,7 +49,25 @@ async def standing_follows(cast: Cast, agency: AgencyPlan, at: datetime) -> None
     if opens_case(standing):
         case = await consider_case(at, agency.uscc)
         if case is not None:
-            cast.calendar.add(proceed(cast, agency, case))
+            one_star = (await case_file(case)).kind is Kind.ONE_STAR
+            story = proceed if one_star else rectify
+            cast.calendar.add(story(cast, agency, case))
+
+
+async def rectify(cast: Cast, agency: AgencyPlan, case: str) -> Story:
+    """Two stars: the agency is heard, ordered to rectify, and shows that it has."""
+    random = stream(f"rectification of {agency.uscc} {cast.calendar.at.date() - cast.now.date()}")
+    day, who = local_date(cast.calendar.at), cast.agencies[agency.uscc]
+    yield (at := office_hour(day + timedelta(days=3), random))
+    await answer_case(who.at(at), case, _HEARD)
+    yield (at := office_hour(day + timedelta(days=8), random))
+    await order_rectification(cast.second.at(at), case, _ORDER)
+    yield (at := office_hour(day + timedelta(days=12), random))
+    await file_plan(who.at(at), case, _PLAN)
+    yield (at := office_hour(day + timedelta(days=30), random))
+    await file_evidence(who.at(at), case, _MENDED)
+    yield (at := office_hour(day + timedelta(days=34), random))
+    await check_rectification(cast.second.at(at), case, Finding(True, _CHECKED))
 
 
 async def proceed(cast: Cast, agency: AgencyPlan, case: str) -> Story:
@@ -41,11 +79,15 @@ async def proceed(cast: Cast, agency: AgencyPlan, case: str) -> Story:
         await answer_case(cast.agencies[agency.uscc].at(at), case, _ANSWERS[agency.part])
     if agency.part is Part.DISMISSED_CASE:
         yield (at := office_hour(day + timedelta(days=6), random))
-        await dismiss_case(cast.centre.at(at), case, _DISMISSED)
+        await dismiss_case(cast.second.at(at), case, _DISMISSED)
     if agency.part in (Part.DELISTED, Part.RELISTED):
-        yield (at := office_hour(day + timedelta(days=5), random))
+        # Later than the time to answer, for the one that said nothing.
+        yield (at := office_hour(day + timedelta(days=12), random))
         months, reason = (6, _DELISTED) if agency.part is Part.DELISTED else (3, _RELISTED)
         until = add_months(local_date(at), months)
-        delisting = await delist(cast.centre.at(at), case, Severity.ORDINARY, until, reason)
+        proposal = Proposal(Severity.ORDINARY, until, reason)
+        await propose_delisting(cast.centre.at(at), case, proposal)
+        yield (at := at + timedelta(minutes=50))
+        delisting = await delist(cast.second.at(at), case)
         yield (at := end_of_day(until) + timedelta(seconds=2))
         await lift(system(at), delisting)

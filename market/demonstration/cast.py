@@ -62,6 +62,7 @@ class Cast(msgspec.Struct):
     store: ObjectStore
     calendar: Calendar
     centre: Player
+    second: Player
     supervisors: dict[str, Player]
     enterprises: list[Player]
     enterprise_plans: list[EnterprisePlan]
@@ -86,7 +87,7 @@ async def assemble(now: datetime, store: ObjectStore, progress: Callable[[str], 
         "Yunxi County Intermediary Service Centre",
         random,
     )
-    await _second_person(centre.at(opened), "centre2@demo", random)
+    second = await _second_person(centre.at(opened), "centre2@demo", random)
     await _official(
         opened,
         Role.AUDITOR,
@@ -118,6 +119,7 @@ async def assemble(now: datetime, store: ObjectStore, progress: Callable[[str], 
         store=store,
         calendar=Calendar(opened),
         centre=centre,
+        second=second,
         supervisors=supervisors,
         enterprises=enterprises,
         enterprise_plans=plans,
@@ -144,11 +146,13 @@ async def _official(
     return Player(role, account.person, account.organisation)
 
 
-async def _second_person(first: Actor, login: str, random: Random) -> None:
+async def _second_person(first: Actor, login: str, random: Random) -> Player:
     """A colleague, for what one person proposes and another decides."""
     invitation = await invite(first, NewInvitation())
     wanted = NewPerson(login, PASSWORD, person_name(random))
-    await join_as_new(Actor(Role.PUBLIC, first.at), invitation.token, wanted, demonstration=True)
+    public = Actor(Role.PUBLIC, first.at)
+    joined = await join_as_new(public, invitation.token, wanted, demonstration=True)
+    return Player(Role.CENTRE, joined.person, joined.organisation)
 
 
 async def _enterprise(at: datetime, plan: EnterprisePlan) -> Player:

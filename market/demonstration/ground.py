@@ -11,6 +11,7 @@ from market.demonstration.documents import pdf
 from market.demonstration.firms import invented_uscc, person_name, phone
 from market.demonstration.visitors import Visitor, claim, wait_for
 from ratings.evaluations.indicators import WEIGHTS, Party
+from ratings.evaluations.rules import NEEDS_REASON_BELOW
 from ratings.ledger.clock import local_date
 
 _SHARES = {
@@ -138,7 +139,8 @@ class Ground:
             (*parties, (Party.CENTRE, self.centre)), marks, strict=True
         ):
             scores = {code: str(mark) for code in WEIGHTS[party]}
-            body = {"scores": scores, "comment": comment}
+            reasons = dict.fromkeys(scores, comment) if mark < NEEDS_REASON_BELOW else {}
+            body = {"scores": scores, "reasons": reasons, "comment": comment, "final": True}
             visitor.post(f"/dockets/{docket}/answers", body)
             if party is Party.SUPERVISOR:
                 again = visitor.refused("POST", f"/dockets/{docket}/answers", body)

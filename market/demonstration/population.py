@@ -18,12 +18,14 @@ from market.demonstration.group_buys import buy_together, current_groups, in_gro
 from market.demonstration.plot import settled_work, work_in_hand
 from market.demonstration.sellers import sell
 from market.demonstration.work import bought_alone
+from market.oversight.manipulation import look_for_manipulation
 from ratings.ledger.actions import record
 from ratings.ledger.actors import system
 from ratings.ledger.clock import local_date
 from ratings.ledger.database import execute, fetchrow, tx
 from ratings.ledger.errors import Unavailable
 from ratings.ledger.queries import latest
+from ratings.stars.estimate_actions import freeze_all
 
 POPULATED = "demonstration.populated"
 
@@ -48,6 +50,8 @@ async def populate(now: datetime, store: ObjectStore, progress: Callable[[str], 
     # behind, and four thousand acts wait for the disk once.
     async with tx():
         await _populate(now, store, progress)
+    # PostgreSQL looks at tables that have grown only after a minute, and plans by what it knows.
+    await execute("ANALYZE")
     return True
 
 
@@ -73,6 +77,9 @@ async def _populate(now: datetime, store: ObjectStore, progress: Callable[[str],
     for plan in cast.agency_plans:
         if plan.uscc in cast.agencies:
             await standing_follows(cast, plan, now)
+    # So that any standing can be asked under the policy `robust` too.
+    await freeze_all(system(now), now)
+    await look_for_manipulation(system(now))
     # Their time has come and the stories have done them; the others are for the timetable.
     await execute("DELETE FROM pgqueuer WHERE execute_after <= now()")
     await record(system(now), POPULATED, "demonstration", "market", {"today": str(now.date())})

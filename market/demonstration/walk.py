@@ -198,10 +198,13 @@ def delisting(ground: Ground, say: Say, bad: Firm, owner: Firm) -> None:
     case = wait_for("The case", lambda: ground.case(bad))
     reason = "三个项目均严重超期、成果多次退回，下架整改。"
     until = add_months(ground.today, 6)
-    ground.centre.post(
-        f"/cases/{case['id']}/delisting",
-        {"severity": "ordinary", "until": until.isoformat(), "reason": reason},
-    )
+    address = f"/cases/{case['id']}"
+    proposal = {"severity": "ordinary", "until": until.isoformat(), "reason": reason}
+    ground.centre.refused("POST", f"{address}/delisting-proposal", proposal)
+    bad.visitor.post(f"{address}/answer", {"text": "人员变动所致，正在整改。"})
+    ground.centre.post(f"{address}/delisting-proposal", proposal)
+    ground.centre.refused("POST", f"{address}/delisting")
+    ground.second_person().post(f"{address}/delisting", None)
     listed = {row["uscc"] for row in ground.public.every(f"/packages/{PACKAGE}/listings")}
     claim(bad.uscc not in listed, "its listings leave the catalogue at once")
     ground.public.refused("GET", f"/listings/{listing}")

@@ -112,8 +112,9 @@ async def evaluate(cast: Cast, work: Work, docket: str, settled: datetime, rando
     at = settled
     for at, party in coming:  # the last moment is used below
         yield at
-        scores, comment = opinion(party, work.quality, random)
-        await answer(players[party].at(at), docket, scores, comment)
+        given = opinion(party, work.quality, random)
+        who = players[party].at(at)
+        await answer(who, docket, given.scores, given.comment, reasons=given.reasons, final=True)
     if work.silent is not None:
         yield (at := max(due_times(day).values()) + timedelta(seconds=random.randint(1, 40)))
         await unseal(system(at), docket)

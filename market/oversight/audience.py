@@ -16,6 +16,9 @@ _ORGANISATIONS = {
         "SELECT unnest(ARRAY[d.owner::uuid, d.supervisor::uuid, a.organisation])"
         " FROM docket d JOIN agency a ON a.uscc = d.uscc WHERE d.id = $1::uuid"
     ),
+    Parties.EVALUATING: (
+        "SELECT unnest(ARRAY[owner::uuid, supervisor::uuid]) FROM docket WHERE id = $1::uuid"
+    ),
     Parties.GROUP_BUY: (
         "SELECT organisation FROM participation WHERE group_buy = $1::uuid"
         " UNION SELECT organisation FROM agency WHERE uscc = $2"

@@ -75,12 +75,15 @@ class OwnAct(msgspec.Struct, frozen=True):
 
 
 class OwnAnswer(msgspec.Struct, frozen=True):
-    """An evaluation that the person has given; the comment shows once it is unsealed."""
+    """An evaluation that the person has given; what it says in words shows once it is
+    unsealed."""
 
     docket: str
     party: str
     answered_at: datetime
     comment: str | None
+    reasons: list[str] | None
+    files: list[str] | None
 
 
 class OwnDecision(msgspec.Struct, frozen=True):
@@ -154,7 +157,12 @@ async def personal_data(actor: Actor, who: SignedIn) -> PersonalData:
         evaluations=await _rows(
             OwnAnswer,
             "SELECT a.docket::text, a.party, a.answered_at,"
-            " CASE WHEN d.unsealed_at IS NOT NULL THEN a.comment END AS comment FROM answer a"
+            " CASE WHEN d.unsealed_at IS NOT NULL THEN a.comment END AS comment,"
+            " CASE WHEN d.unsealed_at IS NOT NULL THEN ARRAY("
+            "SELECT value FROM jsonb_each_text(a.reasons) ORDER BY key) END AS reasons,"
+            " CASE WHEN d.unsealed_at IS NOT NULL THEN ARRAY(SELECT f.filename"
+            " FROM answer_attachment f WHERE f.docket = a.docket AND f.person = a.person"
+            " AND f.withdrawn_at IS NULL ORDER BY f.uploaded_at) END AS files FROM answer a"
             " JOIN docket d ON d.id = a.docket WHERE a.person = $1 ORDER BY a.answered_at",
             person,
         ),

@@ -23,7 +23,8 @@ from market.oversight.national_exchange import ServiceHandling
 from market.oversight.rules import PUBLIC_ACTS
 from ratings.ledger.actors import Actor, Role
 from ratings.ledger.clock import start_of_day
-from ratings.ledger.database import fetch, stream
+from ratings.ledger.database import fetch, fetchrow, stream
+from ratings.ledger.queries import ON_VIEW
 
 _OFFICIALS = (Role.CENTRE, Role.SUPERVISOR, Role.AUDITOR)
 
@@ -58,7 +59,7 @@ async def agency_lines() -> AsyncIterator[AgencyLine]:
         f"  AND NOT {DELISTED} ORDER BY l.package),"
         " ARRAY(SELECT q.name || CASE WHEN q.level <> '' THEN ' ' || q.level ELSE '' END"
         "  FROM qualification q WHERE q.agency = a.uscc ORDER BY q.name),"
-        " (SELECT max(d.until) FROM delisting d WHERE d.uscc = a.uscc AND d.lifted_at IS NULL),"
+        " (SELECT max(d.until) FROM off_market d WHERE d.uscc = a.uscc),"
         " a.demonstration"
         " FROM agency a LEFT JOIN standing s ON s.uscc = a.uscc AND s.current"
         " WHERE a.state = 'admitted' ORDER BY a.uscc"
@@ -128,7 +129,7 @@ async def ledger_lines(actor: Actor) -> AsyncIterator[LedgerLine]:
         "SELECT seq, at, role, act, subject_kind, subject, facts, reason, hash,"
         " CASE WHEN $1 THEN person END, CASE WHEN $1 THEN organisation END,"
         " CASE WHEN $1 THEN previous_hash END, CASE WHEN $1 THEN api_key END"
-        " FROM ledger_entry WHERE $1 OR act = ANY($2) ORDER BY seq",
+        f" FROM ledger_entry WHERE $1 OR (act = ANY($2) AND {ON_VIEW}) ORDER BY seq",
         whole,
         list(PUBLIC_ACTS),
     ):
@@ -221,6 +222,31 @@ async def market_fees(today: date, year: int | None = None) -> MarketFees:
         ],
         averages=averages(settled),
     )
+
+
+class Means(msgspec.Struct, frozen=True):
+    """What a settled engagement took, in days from its start to its acceptance, and cost."""
+
+    days: float
+    fee_fen: int
+
+
+async def settled_means() -> Means | None:
+    """The means over all years that are told, or None while there is none.
+
+    A year of fewer than FEWEST is left out here, too: with it, the mean of all less those of the
+    other years would give it away.
+    """
+    row = await fetchrow(
+        "SELECT sum(days) / sum(settled), round(sum(fees_fen) / sum(settled))::bigint FROM ("
+        " SELECT count(*)::int AS settled, sum(price_fen) AS fees_fen,"
+        " (sum(extract(epoch FROM accepted_at - started_at)) / 86400)::float8 AS days"
+        f" FROM engagement WHERE state = 'settled' GROUP BY {_SETTLED_YEAR} HAVING count(*) >= $1)"
+        " AS told",
+        FEWEST,
+    )
+    assert row is not None, "an aggregate always has one row"
+    return None if row[0] is None else Means(*row)
 
 
 async def _years(today: date) -> list[int]:

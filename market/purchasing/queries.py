@@ -151,16 +151,19 @@ class OfferRow(msgspec.Struct, frozen=True):
     score: str | None
     standing: str
     delisted: bool
+    confirmed: bool
 
 
 async def offers(identifier: str) -> list[OfferRow]:
     """Agencies that will serve the group, best stars first."""
     rows = await fetch(
         "SELECT a.uscc, a.name, a.name_en, f.offered_at, s.stars, s.score::text,"
-        " coalesce(s.state, 'unrated'), EXISTS (SELECT 1 FROM delisting d WHERE d.uscc = a.uscc"
-        " AND d.lifted_at IS NULL) FROM offer f JOIN agency a ON a.uscc = f.agency"
+        " coalesce(s.state, 'unrated'), EXISTS (SELECT 1 FROM off_market d WHERE d.uscc = a.uscc),"
+        " coalesce(s.confirmed, false)"
+        " FROM offer f JOIN agency a ON a.uscc = f.agency"
         " LEFT JOIN standing s ON s.uscc = a.uscc AND s.current WHERE f.group_buy = $1"
-        " ORDER BY s.stars DESC NULLS LAST, s.score DESC NULLS LAST, f.offered_at",
+        " ORDER BY s.stars DESC NULLS LAST, s.confirmed DESC NULLS LAST,"
+        " s.score DESC NULLS LAST, f.offered_at",
         row_id(identifier),
     )
     return [OfferRow(*row) for row in rows]

@@ -9,7 +9,6 @@ from market.accounts.identity import Asking, actor
 from market.accounts.permissions import allow
 from market.agencies import actions, queries
 from market.catalogue import queries as catalogue
-from market.catalogue.project_form import facts_needed
 from market.catalogue.queries import PackageRow
 from market.engagements.queries import engagements
 from market.purchasing.queries import group_buys, offers
@@ -18,12 +17,16 @@ from market.web.project import offered_range, read_facts, read_options
 from market.web.render import locale_of, page, see_other
 from market.web.standings import engagement_rows, waterfall_rows
 from ratings.ledger.actors import Actor, Role
+from ratings.ledger.clock import local_date
 from ratings.ledger.errors import SteelyardError
 from ratings.ledger.text import N_
-from ratings.sanctions.actions import answer_case
-from ratings.sanctions.queries import case_files, delisting_in_force, visible_case_file
-from ratings.stars.policy import load_policy
-from ratings.stars.queries import recompute
+from ratings.sanctions.misconduct_queries import marks
+from ratings.sanctions.objection_lists import objection_on_view
+from ratings.sanctions.queries import case_files, delisting_in_force
+from ratings.sanctions.rectification_queries import rectifications_in_force
+from ratings.sanctions.repair_queries import effects_of
+from ratings.stars.policy_queries import policy_in_force
+from ratings.stars.queries import coming_changes, recompute
 from ratings.stars.standing import what_would_lift
 
 _SHOWN = 10
@@ -46,7 +49,8 @@ async def desk(request: Asking, who: Actor) -> Response[str]:
         "agency/desk.html",
         agency=await queries.agency(uscc),
         standing=standing,
-        lift=what_would_lift(standing, load_policy("standard")),
+        coming=await coming_changes(uscc, who.at),
+        lift=what_would_lift(standing, await policy_in_force(local_date(who.at))),
         waterfall=waterfall_rows(locale, standing.waterfall, standing.score),
         each=engagement_rows(
             locale,
@@ -54,7 +58,11 @@ async def desk(request: Asking, who: Actor) -> Response[str]:
             {one.id: f"{one.number} {one.project_name}" for one in found},
         ),
         delisting=await delisting_in_force(uscc),
+        objection=await objection_on_view(uscc, who.at),
+        rectifications=await rectifications_in_force(uscc),
         cases=await case_files(uscc=uscc),
+        marks=await marks(who),
+        effects=await effects_of(uscc, who.at),
         listings=listings,
         packages={one.code: one for one in await catalogue.packages()},
         engagements=[one for one in found if one.state in ("running", "delivered")][:_SHOWN],
@@ -77,9 +85,8 @@ async def _listing_page(
     request: Asking, offered: PackageRow, form: Form, error: SteelyardError | None = None
 ) -> Response[str]:
     """The form; once the figures are right, the standard range is shown with its workings."""
-    standard, wrong = await offered_range(actor(request), form, offered.record)
+    standard, wrong = await offered_range(actor(request), form, offered)
     error = error or wrong
-    fields = {**_FIELDS, "missing-fact": str(error.params.get("field", "")) if error else ""}
     return page(
         request,
         "agency/new_listing.html",
@@ -87,10 +94,10 @@ async def _listing_page(
         package=offered,
         names={item.code: item for item in (*offered.items, *offered.optional)},
         options=read_options(form, offered.record),
-        fields=facts_needed(offered.record),
+        fields=offered.figures,
         standard=standard,
         typed=form.typed,
-        **refusal(request, error, fields),
+        **refusal(request, error, _FIELDS),
     )
 
 
@@ -108,7 +115,7 @@ async def put_up(request: Asking, package: FromQuery[str] = "") -> Response[Any]
     if form.text("button") == "range":
         return await _listing_page(request, offered, form)
     try:
-        facts = read_facts(form, offered.record)
+        facts = read_facts(form, offered.figures)
         wanted = actions.NewListing(
             package=offered.code,
             price_fen=form.fen("price"),
@@ -129,35 +136,4 @@ async def withdraw(request: Asking, identifier: FromPath[str]) -> Response[Any]:
     return see_other("/workspace", N_("The listing is withdrawn."))
 
 
-async def _case_page(
-    request: Asking, identifier: str, form: Form, error: SteelyardError | None = None
-) -> Response[str]:
-    case = await visible_case_file(actor(request), identifier)
-    delisting = await delisting_in_force(case.uscc)
-    return page(
-        request,
-        "agency/case.html",
-        status=error.status if error else 200,
-        case=case,
-        delisting=delisting if delisting and delisting.case_file == case.id else None,
-        typed=form.typed,
-        **refusal(request, error, {"answer-empty": "answer"}),
-    )
-
-
-@get("/workspace/cases/{identifier:str}", **allow(Role.AGENCY))
-async def own_case(request: Asking, identifier: FromPath[str]) -> Response[str]:
-    return await _case_page(request, identifier, Form({}))
-
-
-@post("/workspace/cases/{identifier:str}", **allow(Role.AGENCY))
-async def answer_own_case(request: Asking, identifier: FromPath[str]) -> Response[Any]:
-    form = await submitted(request)
-    try:
-        await answer_case(actor(request), identifier, form.text("answer"))
-    except SteelyardError as error:
-        return await _case_page(request, identifier, form, error)
-    return see_other(f"/workspace/cases/{identifier}", N_("Your answer is with the centre."))
-
-
-ROUTES = [new_listing, put_up, withdraw, own_case, answer_own_case]
+ROUTES = [new_listing, put_up, withdraw]

@@ -10,9 +10,8 @@ from market.accounts.permissions import allow
 from market.agencies.queries import ListingRow, listings_of_package
 from market.catalogue import queries
 from market.catalogue.independence import review_rules, rules_about
-from market.catalogue.project_form import facts_needed
 from market.catalogue.schedule import package_days, schedule
-from market.catalogue.standard_versions import standards_on
+from market.catalogue.standard_versions import newest_standards, standards_on
 from market.purchasing.queries import group_buys
 from market.purchasing.tiers import tier_for
 from market.web import asked
@@ -44,7 +43,7 @@ async def catalogue(request: Asking) -> Response[str]:
 @get("/packages/{code:str}", **allow(Role.PUBLIC))
 async def package(request: Asking, code: FromPath[str]) -> Response[str]:
     found = await queries.package(asked.plain(code))
-    fields = facts_needed(found.record)
+    fields = found.figures
     typed = {one.name: asked.word(request, one.name) for one in fields}
     example = not any(typed.values())
     if example:
@@ -54,10 +53,11 @@ async def package(request: Asking, code: FromPath[str]) -> Response[str]:
     }
     options = read_options(Form(typed), found.record)
     # On a server without county ranges, or beyond the tables, the rest of the page still stands.
-    standard, error = await offered_range(actor(request), Form(typed), found.record)
+    standard, error = await offered_range(actor(request), Form(typed), found)
     every = {one.code: one for one in await queries.items()}
     groups = [one for one in await group_buys(state="open") if one.package == found.code]
     listings = await listings_of_package(found.code)
+    standards = await newest_standards()
     return page(
         request,
         "catalogue/package.html",
@@ -72,7 +72,7 @@ async def package(request: Asking, code: FromPath[str]) -> Response[str]:
         schedule=schedule(found.record, every, options),
         days=package_days(found.record, every, options),
         rules=rules_about(found.record.items + found.record.optional, review_rules()),
-        listings=[(one, figures(found.record, one.facts)) for one in listings],
+        listings=[(one, figures(found.record, one.facts, standards)) for one in listings],
         middle=_median(listings),
         groups=[(one, tier_for(one.tiers, one.participants)) for one in groups],
         **refusal(request, error),

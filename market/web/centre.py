@@ -31,7 +31,9 @@ from ratings.ledger.actors import Actor, Role
 from ratings.ledger.errors import SteelyardError
 from ratings.ledger.queries import history, latest
 from ratings.ledger.text import N_
+from ratings.sanctions.objection_lists import waiting_objections
 from ratings.sanctions.queries import case_files
+from ratings.sanctions.rules import UNDECIDED
 from ratings.shells.queries import latest_screen
 from ratings.stars.actions import ReportedEvent, report_event
 from ratings.stars.feedback import Cap, Severity
@@ -46,17 +48,16 @@ _NEWS = (*OF_THE_MARKET, "agency.applied", "agency.refused", "case.opened", "cas
 @get("/console", **allow(Role.CENTRE))
 async def console(request: Asking) -> Response[str]:
     who = actor(request)
-    undecided = [
-        *await case_files(state="open"),
-        *await case_files(state="answered"),
-    ]
+    waiting = await waiting_objections(who.at)
+    undecided = [case for state in (*UNDECIDED, "asked") for case in await case_files(state=state)]
     return page(
         request,
         "centre/console.html",
         applicants=await awaiting_admission(),
         cases=undecided[:_SHOWN],
         open_cases=len(undecided),
-        names=await agency_names(case.uscc for case in undecided),
+        waiting=waiting,
+        names=await agency_names([one.uscc for one in undecided] + [one.uscc for one in waiting]),
         dockets=await _dockets(who),
         screen=await latest_screen(),
         distribution=await distribution(),

@@ -13,6 +13,7 @@ from market.agencies.queries import buyable_listing
 from market.catalogue.package_queries import version
 from market.catalogue.queries import items, package
 from market.catalogue.schedule import bought as items_bought
+from market.catalogue.standard_versions import newest_standards
 from market.engagements.actions import purchase
 from market.engagements.queries import engagements
 from market.purchasing.queries import group_buys_of
@@ -63,7 +64,7 @@ async def _purchase_page(
         listing=listing,
         package=bought,
         sold=[named[code] for code in items_bought(record, listing.options)],
-        figures=figures(record, listing.facts),
+        figures=figures(record, listing.facts, await newest_standards()),
         key=form.text("idempotency_key") or str(uuid.uuid4()),
         typed=form.typed,
         **refusal(request, error, {"project-missing": "project_name"}),

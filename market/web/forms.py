@@ -13,6 +13,15 @@ from ratings.ledger.errors import Fault, Refused, Stale, SteelyardError
 from ratings.ledger.versions import Versions
 
 _FEN_PER_YUAN = 100
+# Their faults say “this”: each is read at its field, where it is marked, and nowhere else.
+_MARKED = (
+    "answer-invalid",
+    "form-incomplete",
+    "guide-invalid",
+    "guide-unfinished",
+    "item-invalid",
+    "score-reason-missing",
+)
 Choice = TypeVar("Choice", bound=str)
 
 
@@ -133,19 +142,20 @@ def refusal(
     """`problem`, `faults` and `errors` for a template; `errors` is by field name. `overtaken` says
     that somebody else has changed the thing meanwhile.
 
-    `fields` says at which field an error code belongs that names no place itself.
+    An error that names a `field` is marked there; `fields` says where one of another code belongs.
     """
     if error is None:
         return {"problem": "", "faults": (), "errors": {}, "overtaken": False}
     locale = locale_of(request)
     told = text.error_text(locale, error)
     errors = {_field(fault): text.fault_text(locale, fault) for fault in error.faults}
-    if not error.faults and error.code in (fields or {}):
-        errors[(fields or {})[error.code]] = told
+    place = (fields or {}).get(error.code, error.params.get("field"))
+    if not error.faults and place is not None:
+        errors[str(place)] = told
     return {
         "problem": told,
         "faults": tuple((fault.pointer, text.fault_text(locale, fault)) for fault in error.faults)
-        if error.code not in ("form-incomplete", "answer-invalid")
+        if error.code not in _MARKED
         else (),
         "errors": errors,
         "overtaken": isinstance(error, Stale),

@@ -11,6 +11,7 @@ from market.accounts.identity import Asking, actor
 from market.accounts.permissions import allow
 from market.agencies.queries import listings_of_agency
 from market.catalogue.queries import package, packages
+from market.catalogue.standard_versions import newest_standards
 from market.engagements.queries import engagements
 from market.oversight.rules import PUBLIC_ACTS
 from market.purchasing import queries
@@ -70,7 +71,7 @@ async def group_buy_page(
         status=error.status if error else 200,
         group=group,
         package=bought,
-        figures=figures(bought.record, group.facts),
+        figures=figures(bought.record, group.facts, await newest_standards()),
         tier=tier_for(group.tiers, group.participants),
         following=next((one for one in group.tiers if one.at_least > group.participants), None),
         offers=offered,

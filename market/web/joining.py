@@ -10,7 +10,6 @@ from market.accounts.idempotency import once, request_hash
 from market.accounts.identity import Asking, actor
 from market.accounts.permissions import allow
 from market.catalogue import queries as catalogue
-from market.catalogue.project_form import facts_needed
 from market.catalogue.queries import PackageRow
 from market.engagements.actions import choose_for_group
 from market.purchasing import actions
@@ -42,9 +41,8 @@ async def _form_page(
     request: Asking, bought: PackageRow, form: Form, error: SteelyardError | None = None
 ) -> Response[str]:
     """The form; once its figures are right, the standard range is shown beside it."""
-    standard, wrong = await offered_range(actor(request), form, bought.record)
+    standard, wrong = await offered_range(actor(request), form, bought)
     error = error or wrong
-    fields = {**_FIELDS, "missing-fact": str(error.params.get("field", "")) if error else ""}
     return page(
         request,
         "enterprise/new_group_buy.html",
@@ -52,11 +50,11 @@ async def _form_page(
         package=bought,
         names={item.code: item for item in (*bought.items, *bought.optional)},
         options=read_options(form, bought.record),
-        fields=facts_needed(bought.record),
+        fields=bought.figures,
         rows=range(MOST_TIERS),
         standard=standard,
         typed=form.typed,
-        **refusal(request, error, fields),
+        **refusal(request, error, _FIELDS),
     )
 
 
@@ -79,7 +77,7 @@ def _wanted(form: Form, bought: PackageRow) -> actions.NewGroupBuy:
     wanted = actions.NewGroupBuy(
         package=bought.code,
         title=form.text("title"),
-        facts=read_facts(form, bought.record),
+        facts=read_facts(form, bought.figures),
         tiers=tuple(
             Tier(form.whole(f"tiers-{row}-at_least"), form.fen(f"tiers-{row}-price_fen"))
             for row in range(MOST_TIERS)

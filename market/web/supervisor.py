@@ -3,7 +3,8 @@
 from litestar import Response
 
 from market.accounts.identity import Asking
-from market.agencies.queries import AgencyFilter, AgencyRow, agencies
+from market.agencies.directory_queries import AgencyFilter, agencies
+from market.agencies.queries import AgencyRow
 from market.catalogue.queries import packages
 from market.engagements.queries import engagements
 from market.web.render import page

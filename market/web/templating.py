@@ -12,7 +12,7 @@ from babel import Locale
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup, escape
 
-from market.web import formats, text, words
+from market.web import case_words, formats, text, words
 
 HERE = Path(__file__).parent
 STATIC_DIR = HERE / "static"
@@ -56,6 +56,11 @@ def environment(locale: Locale) -> Environment:
         icon=icon,
         STATES=words.STATES,
         KINDS=words.KINDS,
+        AGAINST=case_words.AGAINST,
+        HELD=case_words.HELD,
+        GRADES=case_words.GRADES,
+        outcomes_of=case_words.outcomes,
+        LETTERS=case_words.LETTERS,
         ACTS=words.ACTS,
         DELIVERY_ERRORS=words.DELIVERY_ERRORS,
         MARKS=words.MARKS,

@@ -3,6 +3,7 @@
 States share one list because a word means the same wherever it is stored.
 """
 
+from market.web.shell_words import SHELL_ACTS
 from ratings.ledger.text import N_
 
 # code → what people read, and the tone of its badge (see templates/parts/things.html).
@@ -22,8 +23,18 @@ STATES = {
     "settled": (N_("Settled"), "ok"),
     "answered": (N_("Answered"), "primary"),
     "dismissed": (N_("Dismissed"), "ok"),
+    "taken-up": (N_("Taken up"), "warn"),
     "delisted": (N_("Delisted"), "seal"),
-    "lifted": (N_("Delisting ended"), ""),
+    "lifted": (N_("Ended"), ""),
+    "annulled": (N_("Annulled upon an objection"), "ok"),
+    "recorded": (N_("Recorded"), "warn"),
+    "warned": (N_("Warned"), "seal"),
+    "ordered": (N_("To be rectified"), "warn"),
+    "rectified": (N_("Rectified"), "ok"),
+    "unrectified": (N_("Not rectified"), "seal"),
+    "asked": (N_("Repair applied for"), "warn"),
+    "repaired": (N_("Repaired"), "ok"),
+    "suspended": (N_("Suspended by an objection"), "warn"),
     "rated": (N_("Rated"), "ok"),
     "proposed": (N_("Proposed"), "warn"),
     "adopted": (N_("Adopted"), "ok"),
@@ -45,13 +56,25 @@ KINDS = {
     "public": N_("Public"),
     "system": N_("System"),
     "one-star": N_("One star"),
+    "two-star": N_("Two stars"),
+    "repair": N_("Repair"),
+    "none": N_("No deduction"),
+    "minor": N_("Minor"),
+    "general": N_("General"),
     "shell": N_("Suspected shell"),
+    "record": N_("Record of an act"),
+    "warning": N_("Warning"),
+    "serious-act": N_("Serious act"),
+    "escalation": N_("Two warnings"),
+    "delisting": N_("Delisting"),
+    "event": N_("Outside event"),
     "ordinary": N_("Ordinary"),
     "serious": N_("Serious"),
 }
 
 # act → its title in a history, and the tone of its mark.
 ACTS = {
+    **SHELL_ACTS,
     "account.created": (N_("Account opened"), ""),
     "agency.applied": (N_("Applied for admission"), ""),
     "agency.admitted": (N_("Admitted by the centre"), "ok"),
@@ -63,6 +86,14 @@ ACTS = {
     "api_key.revoked": (N_("API key revoked"), ""),
     "case.opened": (N_("Case opened"), "warn"),
     "case.answered": (N_("Case answered by the agency"), ""),
+    "case.recorded": (N_("An act was recorded"), "warn"),
+    "case.warned": (N_("Warned"), "seal"),
+    "case.concluded": (N_("Decision final, and followed by its effect"), "warn"),
+    "case.objected": (N_("Objection filed"), "warn"),
+    "case.objection_answered": (N_("Objection answered"), "ok"),
+    "case.document_added": (N_("File put into the case"), ""),
+    "case.delisting_proposed": (N_("Delisting proposed"), "warn"),
+    "case.delisting_refused": (N_("Proposed delisting refused"), "ok"),
     "case.dismissed": (N_("Case dismissed"), "ok"),
     "catalogue.loaded": (N_("Catalogue loaded"), ""),
     "catalogue.migrated": (N_("Records of the items brought up to date"), ""),
@@ -71,9 +102,23 @@ ACTS = {
     "county_range.refused": (N_("Proposed county range refused"), "warn"),
     "county_range.set": (N_("County range set"), ""),
     "county_range.withdrawn": (N_("Proposed county range withdrawn"), ""),
+    "delisting.objected": (
+        N_("Objection filed: the delisting is suspended"),
+        "warn",
+    ),
+    "delisting.objection_answered": (N_("Objection answered"), "ok"),
     "demonstration.populated": (N_("Demonstration filled with invented data"), "warn"),
     "docket.opened": (N_("Evaluations opened"), ""),
     "docket.answered": (N_("One party has evaluated"), ""),
+    "docket.comment_hidden": (N_("The words of an evaluation are hidden"), "warn"),
+    "docket.comment_shown": (N_("The words of an evaluation are shown again"), ""),
+    "docket.answer_left_out": (N_("An evaluation is left out of the score"), "warn"),
+    "docket.answer_taken_in": (N_("An evaluation counts again"), ""),
+    "docket.attached": (N_("One party has put a file beside its evaluation"), ""),
+    "docket.attachment_withdrawn": (N_("One party has taken a file back"), ""),
+    "docket.rater_stepped_back": (N_("A rater steps back, another person is asked"), ""),
+    "docket.reminded": (N_("Reminder: an evaluation is still due"), "warn"),
+    "docket.revised": (N_("One party has changed its evaluation"), ""),
     "docket.unsealed": (N_("Evaluations unsealed"), "ok"),
     "edition.adopted": (N_("Edition of the list adopted"), "ok"),
     "edition.change_dropped": (N_("Act taken out of a draft of the list"), ""),
@@ -90,6 +135,8 @@ ACTS = {
     "engagement.milestone_reported": (N_("Milestone reported"), ""),
     "engagement.deliverable_added": (N_("Deliverable uploaded"), ""),
     "engagement.accepted": (N_("Accepted by the owner"), "ok"),
+    "engagement.disputed": (N_("Dispute recorded"), "warn"),
+    "engagement.dispute_resolved": (N_("Dispute settled"), "ok"),
     "engagement.settled": (N_("Engagement settled"), "ok"),
     "group_buy.opened": (N_("Group buy opened"), ""),
     "group_buy.joined": (N_("An enterprise joined"), ""),
@@ -97,6 +144,8 @@ ACTS = {
     "group_buy.closed": (N_("Group buy closed at its tier"), "ok"),
     "group_buy.failed": (N_("Group buy ended below its first tier"), "warn"),
     "group_buy.chosen": (N_("Agency chosen"), "ok"),
+    "integrity_flag.dismissed": (N_("Flag of manipulation dismissed"), ""),
+    "integrity_flag.taken_up": (N_("Flag of manipulation taken up"), "warn"),
     "invitation.made": (N_("Invitation made"), ""),
     "invitation.revoked": (N_("Invitation revoked"), ""),
     "item.supervisor_named": (N_("Responsible department of an item named"), ""),
@@ -133,8 +182,34 @@ ACTS = {
     "person.erased": (N_("Personal data erased"), "warn"),
     "person.reactivated": (N_("Account opened again"), ""),
     "person.renamed": (N_("Name of a person put right"), ""),
+    "policy.adopted": (N_("Policy of the stars adopted"), "ok"),
+    "policy.changed": (N_("Draft of a policy changed"), ""),
+    "policy.drafted": (N_("Draft of a policy begun"), ""),
+    "policy.estimated": (N_("Estimates of a policy frozen"), ""),
+    "policy.proposed": (N_("Policy of the stars proposed"), ""),
+    "policy.refused": (N_("Proposed policy refused"), "warn"),
+    "policy.withdrawn": (N_("Draft of a policy withdrawn"), ""),
     "recovery_codes.renewed": (N_("Recovery codes renewed"), ""),
+    "rectification.checked": (N_("Rectification checked"), ""),
+    "rectification.evidence_filed": (N_("Evidence of the rectification handed in"), ""),
+    "rectification.ordered": (N_("Ordered to rectify"), "warn"),
+    "rectification.planned": (N_("Plan of the rectification handed in"), ""),
+    "repair.applied": (N_("Repair applied for"), ""),
+    "repair.granted": (N_("Repair granted"), "ok"),
+    "repair.refused": (N_("Repair refused"), "warn"),
+    "connector.pull_asked": (N_("Pull of a feed asked for"), ""),
+    "connector.pull_failed": (N_("Pull of a feed failed"), "warn"),
+    "connector.pulled": (N_("Feed pulled from its source"), ""),
+    "feed.sender_dismissed": (N_("No department sends the feed any more"), ""),
+    "feed.sender_named": (N_("Department named that sends a feed"), ""),
     "screen.ran": (N_("Screened for shells"), ""),
+    "cells.looked_at": (N_("Cells of an agency looked at"), ""),
+    "feed.erased": (N_("Cells of a feed erased by age"), ""),
+    "feed.rejected": (N_("Held batch of a feed rejected"), "warn"),
+    "feed.released": (N_("Held batch of a feed released"), "ok"),
+    "feed.row_dismissed": (N_("Unreadable row of a feed dismissed"), ""),
+    "feed.row_resolved": (N_("Unreadable row of a feed mended"), ""),
+    "feed.taken_in": (N_("Batch of a feed taken in"), ""),
     "second_factor.enrolled": (N_("Second factor set up"), "ok"),
     "second_factor.removed": (N_("Second factor removed"), "warn"),
     "second_factor.reset": (N_("Second factor reset"), "warn"),
@@ -165,6 +240,7 @@ EVENT_KINDS = {
     "listing": N_("Listings"),
     "outside_event": N_("Outside events"),
     "package": N_("Supervisors of packages"),
+    "policy": N_("Policies of the stars"),
     "standing": N_("Standings"),
 }
 
@@ -307,24 +383,3 @@ def state_word(state: str) -> str:
 
 def act_word(act: str) -> str:
     return ACTS[act][0] if act in ACTS else act
-
-
-# Where a word of a search was found, and what each filter of the search is called.
-FOUND_WHERE = {
-    "code": N_("Number"),
-    "name": N_("Name"),
-    "field": N_("Field"),
-    "approval": N_("Approval served"),
-    "document": N_("Document"),
-}
-
-FILTERS = {
-    "field": N_("Field"),
-    "approval": N_("Approval served"),
-    "qualification": N_("Qualification"),
-    "kind": N_("Kind"),
-    "package": N_("Package"),
-    "state": N_("List"),
-    "days": N_("Working days"),
-    "fee": N_("Fee range begins at"),
-}

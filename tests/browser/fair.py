@@ -14,7 +14,8 @@ from market.accounts.actions import sign_in
 from market.accounts.identity import session_cookie
 from market.accounts.invitations import NewInvitation, invite
 from market.accounts.permissions import roles_of
-from market.agencies.queries import AgencyFilter, AgencyRow, agencies
+from market.agencies.directory_queries import AgencyFilter, agencies
+from market.agencies.queries import AgencyRow
 from market.app import create_app
 from market.demonstration.accounts import ACCOUNTS, PASSWORD
 from market.demonstration.population import populate
@@ -87,6 +88,8 @@ async def a_fair(postgres: str, directory: Path) -> AsyncIterator[Fair]:
         inviting = Actor(who.role, now(), who.person, who.organisation)
         link = await invite(inviting, NewInvitation(administrator=True))
         examples = {
+            "/needs": "/needs?project_type=government&works=public&investment_wan=8000"
+            "&civil_defence=yes&road=no",
             "/items/{code:str}": "/items/04",
             "/guides/{code:str}": "/guides/12",
             "/guides/{code:str}/versions/{number:int}": "/guides/12/versions/1",

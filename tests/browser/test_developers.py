@@ -6,7 +6,8 @@ import shlex
 
 import httpx
 
-from market.api.examples import BODIES, STANDS_FOR
+from market.api.example_ids import STANDS_FOR
+from market.api.examples import BODIES
 from market.purchasing.actions import open_group_buy
 from market.web.developers import NAMES
 from ratings.ledger.actors import Role

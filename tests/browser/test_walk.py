@@ -37,6 +37,7 @@ async def test_from_the_application_to_the_stars(county: County, arrive: Arrive)
     await evaluate(county, arrive, centre, owner, docket)
     await others_finish(county, joiners)
     await stars(await arrive())
+    await leave_out(county, arrive, docket)
 
 
 async def apply(agency: Visitor, centre: Visitor) -> Visitor:
@@ -198,12 +199,37 @@ async def evaluate(
         await visitor.looks()
         await visitor.go(docket)
         await visitor.looks()
+        if party is Party.OWNER:
+            await reason_and_file(visitor)
         for code in WEIGHTS[party]:
             await visitor.page.fill(f"[name=scores-{code}]", str(MARKS[party]))
         await visitor.fill(comment="成果一次通过，沟通顺畅。")
         await visitor.press("Seal and send")
         await visitor.sees("Your evaluation is sealed")
+        await visitor.sees("This is final: I do not need the days in which I may change it")
         await visitor.looks()
+        await visitor.page.check("[name=final]")
+        await visitor.press("Change and seal again")
+        await visitor.sees("It is final and cannot be changed any more.")
+        await visitor.looks()
+
+
+async def reason_and_file(owner: Visitor) -> None:
+    """A file beside the answer; a low score is refused at its indicator until it says why."""
+    photograph = a_file("现场照片.pdf", pdf("现场照片", "测试，内容虚构"))
+    await owner.page.set_input_files("[name=file]", photograph)
+    await owner.press("Upload")
+    await owner.sees("现场照片.pdf")
+    for code in WEIGHTS[Party.OWNER]:
+        await owner.page.fill(f"[name=scores-{code}]", "90")
+    await owner.page.fill("[name=scores-timeliness]", "55")
+    await owner.press("Seal and send", status=422)
+    await owner.sees(
+        "A score below 60 needs a reason: say what was wrong, so that the agency can answer it."
+    )
+    assert await owner.page.get_attribute("#reasons-timeliness", "aria-invalid") == "true"
+    await owner.looks()
+    await owner.fill(**{"reasons-timeliness": "晚了一天，事先说明了。"})
 
 
 async def others_finish(county: County, joiners: list[Account]) -> None:
@@ -222,7 +248,7 @@ async def others_finish(county: County, joiners: list[Account]) -> None:
             (Party.OWNER, buyer),
             (Party.CENTRE, county.centre),
         ):
-            await answer(account.actor(), docket, marks(party, MARKS[party]), "顺利")
+            await answer(account.actor(), docket, marks(party, MARKS[party]), "顺利", final=True)
 
 
 async def stars(public: Visitor) -> None:
@@ -242,6 +268,22 @@ async def stars(public: Visitor) -> None:
     assert sum(steps) == total == Decimal("93.60")
     await public.page.locator(".engagements summary").first.click()
     await public.reads("96")
+
+
+async def leave_out(county: County, arrive: Arrive, docket: str) -> None:
+    """Somebody of the centre who answered nothing hides the words and leaves the scores out."""
+    second = await arrive((await county.second()).login)
+    await second.go(f"{docket}/switches")
+    await second.looks()
+    for switch, done in (("score", "Left out of the score"), ("comment", "Words hidden")):
+        turn = second.page.locator("details", has=second.page.locator(f"#reason-owner-{switch}"))
+        await turn.locator("summary").click()
+        await turn.locator("textarea").fill("核查认定该评价有失公正")
+        await second.looks()
+        async with second.page.expect_navigation():
+            await turn.locator("button").click()
+        await second.sees(done)
+    await second.looks()
 
 
 def yuan(fen: int) -> str:

@@ -7,7 +7,7 @@ from typing import Any
 from litestar import Litestar
 
 from market.api.description import description
-from market.api.examples import STANDS_FOR
+from market.api.example_ids import STANDS_FOR
 from market.api.negotiation import JSON
 from ratings.ledger.clock import add_months, local_date, now
 from tests.contract.world import PDF, World, a_workbook

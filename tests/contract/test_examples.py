@@ -9,6 +9,7 @@ from http import HTTPStatus
 from typing import Any
 
 import httpx
+import msgspec
 import pyotp
 import pytest
 from litestar import Litestar
@@ -21,13 +22,27 @@ from market.api.examples import BODIES, PARAMETERS
 from market.app import create_app
 from market.engagements.actions import accept
 from market.notices.actions import pause
+from market.oversight.pushed import EXCEL, PARQUET
 from market.purchasing.actions import open_group_buy
 from market.settings import Settings
-from ratings.ledger.actors import Role, system
-from ratings.ledger.clock import now
+from ratings.evaluations.indicators import Party
+from ratings.evaluations.switch_actions import turn_switch
+from ratings.evaluations.switches import Switch
+from ratings.ledger.actors import Actor, Role, system
+from ratings.ledger.clock import add_months, local_date, now
 from ratings.ledger.errors import Bilingual
-from ratings.sanctions.actions import open_case
-from ratings.sanctions.rules import Kind
+from ratings.sanctions.actions import Proposal, answer_case, open_case, propose_delisting
+from ratings.sanctions.misconduct_actions import ReportedAct, report_act
+from ratings.sanctions.objection_actions import file_objection
+from ratings.sanctions.queries import case_file
+from ratings.sanctions.rectification_actions import (
+    file_evidence,
+    file_plan,
+    order_rectification,
+)
+from ratings.sanctions.repair_actions import Application, apply_for_repair
+from ratings.sanctions.rules import Kind, Severity
+from ratings.stars.actions import ReportedEvent, report_event
 from tests.colleagues import colleague, link
 from tests.conftest import PASSWORD, Account, program
 from tests.contract.examples import examples_of, filled, kinds_in, operations, plain, real_of, sent
@@ -36,6 +51,8 @@ from tests.contract.world import OBJECTS, PERSONS, REASON, World, discard_drafts
 from tests.county import County
 
 Schema = dict[str, Any]
+# Of these a text would be no example.
+_BINARY = ("application/octet-stream", PARQUET, EXCEL)
 Prepared = tuple[Account, dict[str, str]]
 
 
@@ -82,6 +99,11 @@ async def _closed_group_buy(world: World) -> Prepared:
     return world.persons["owner"], {}
 
 
+async def _named_sender(world: World) -> Prepared:
+    await world.fresh("feed")
+    return world.persons["supervisor"], {}
+
+
 async def _delivered(world: World) -> Prepared:
     listing = await world.fresh("listing")
     engagement = await world.county.delivered(world.persons["agency"], listing)
@@ -102,6 +124,97 @@ async def _case_of_another(world: World) -> Prepared:
     return world.persons["centre"], {"case": opened or ""}
 
 
+async def _case_that_was_heard(world: World) -> Prepared:
+    centre, made = await _case_of_another(world)
+    row = await case_file(made["case"])
+    await answer_case(Actor(Role.AGENCY, now(), uscc=row.uscc), row.id, REASON)
+    return centre, made
+
+
+async def _case_with_a_proposal(world: World) -> Prepared:
+    """Decided by somebody else than whoever proposed it."""
+    centre, made = await _case_that_was_heard(world)
+    until = add_months(local_date(now()), 6)
+    await propose_delisting(
+        centre.actor(), made["case"], Proposal(Severity.ORDINARY, until, REASON)
+    )
+    return await world.county.second(), made
+
+
+async def _case_to_object_to(world: World) -> Prepared:
+    """Decided by two of the centre."""
+    agency = await world.county.agency()
+    opened = await open_case(system(now()), agency.uscc or "", Kind.SHELL, [])
+    until = add_months(local_date(now()), 6)
+    await world.county.delist(opened or "", Severity.ORDINARY, until, REASON)
+    return agency, {"case": opened or ""}
+
+
+async def _case_with_an_objection(world: World) -> Prepared:
+    """For a third person of the centre to answer."""
+    agency, made = await _case_to_object_to(world)
+    await file_objection(agency.actor(), made["case"], REASON)
+    return await world.county.another(), made
+
+
+async def _two_star_case(world: World) -> Prepared:
+    """Opened by the computation and answered; for the centre to order."""
+    agency = await world.county.agency()
+    opened = await open_case(system(now()), agency.uscc or "", Kind.TWO_STAR, [])
+    await answer_case(agency.actor(), opened or "", REASON)
+    return world.persons["centre"], {"case": opened or ""}
+
+
+async def _ordered_case(world: World) -> Prepared:
+    """For its agency to plan."""
+    agency = await world.county.agency()
+    opened = await open_case(system(now()), agency.uscc or "", Kind.TWO_STAR, [])
+    await answer_case(agency.actor(), opened or "", REASON)
+    await order_rectification(world.persons["centre"].actor(), opened or "", REASON)
+    return agency, {"case": opened or ""}
+
+
+async def _planned_case(world: World) -> Prepared:
+    agency, made = await _ordered_case(world)
+    await file_plan(agency.actor(), made["case"], REASON)
+    return agency, made
+
+
+async def _mended_case(world: World) -> Prepared:
+    agency, made = await _planned_case(world)
+    await file_evidence(agency.actor(), made["case"], REASON)
+    return world.persons["centre"], made
+
+
+async def _another_agency(world: World) -> Prepared:
+    agency = await world.county.agency()
+    return world.persons["centre"], {"agency": agency.uscc or ""}
+
+
+async def _lesser_act(world: World) -> Prepared:
+    """Reported by the supervisor, and answered; for the centre to decide."""
+    agency = await world.county.agency()
+    told = ReportedAct(agency.uscc or "", "late", REASON, REASON)
+    case = await report_act(world.county.supervisor.actor(), told)
+    await answer_case(agency.actor(), case, REASON)
+    return world.persons["centre"], {"case": case}
+
+
+async def _burdened_agency(world: World) -> Prepared:
+    agency = await world.county.agency()
+    event = msgspec.convert(BODIES["outside_event_report"] | {"uscc": agency.uscc}, ReportedEvent)
+    await report_event(world.persons["centre"].actor(), event)
+    return agency, {}
+
+
+async def _applied_for(world: World) -> Prepared:
+    """By another person than the one who has reported it."""
+    agency, _ = await _burdened_agency(world)
+    wanted = msgspec.convert(BODIES["repair_apply"], Application)
+    case = await apply_for_repair(agency.actor(), wanted)
+    return await world.county.second(), {"case": case}
+
+
 async def _without_a_draft(world: World) -> Prepared:
     await discard_drafts(world)
     return world.persons["centre"], {}
@@ -115,6 +228,28 @@ async def _drafted(world: World) -> Prepared:
 async def _guide_draft(world: World) -> Prepared:
     await world.fresh("guide-draft")
     return world.persons["supervisor"], {}
+
+
+async def _fresh_docket(world: World) -> Prepared:
+    await world.fresh("listing")
+    return world.persons["owner"], {"docket": await OBJECTS["docket"](world)}
+
+
+async def _opened_docket(world: World, *off: Switch) -> Prepared:
+    """With the switches turned off that the act turns on."""
+    docket = await OBJECTS["opened-docket"](world)
+    centre = world.persons["centre"]
+    for switch in off:
+        await turn_switch(centre.actor(), docket, Party.OWNER, switch, off=True, reason=REASON)
+    return centre, {"docket": docket}
+
+
+async def _dispute(world: World) -> Prepared:
+    return world.persons["agency"], {"dispute": await world.fresh("dispute")}
+
+
+async def _attachment(world: World) -> Prepared:
+    return world.persons["owner"], {"attachment": await world.fresh("attachment")}
 
 
 async def _guide_template(world: World) -> Prepared:
@@ -151,10 +286,25 @@ _PREPARED: dict[str, Callable[[World], Awaitable[Prepared]]] = {
         ),
         _spare,
     ),
-    "case_delist": _case_of_another,
+    "case_delist": _case_with_a_proposal,
+    "delisting_propose": _case_that_was_heard,
+    "delisting_refuse": _case_with_a_proposal,
     "case_dismiss": _case_of_another,
+    "case_open": _another_agency,
+    "misconduct_report": _another_agency,
+    "misconduct_uphold": _lesser_act,
+    "rectification_check": _mended_case,
+    "repair_apply": _burdened_agency,
+    "repair_decide": _applied_for,
+    "rectification_evidence": _planned_case,
+    "rectification_order": _two_star_case,
+    "rectification_plan": _ordered_case,
+    "objection_answer": _case_with_an_objection,
+    "objection_file": _case_to_object_to,
     "edition_draft": _without_a_draft,
+    "dispute_resolve": _dispute,
     "engagement_accept": _delivered,
+    "feed_batch_send": _named_sender,
     "engagement_settle": _accepted,
     "group_buy_choose": _closed_group_buy,
     "group_buy_join": lambda world: _open_group_buy(world, "member"),
@@ -173,6 +323,14 @@ _PREPARED: dict[str, Callable[[World], Awaitable[Prepared]]] = {
     "guide_draft_return": _submitted_guide,
     "guide_draft_withdraw": _withdrawn_guide,
     "guide_template_download": _guide_template,
+    "docket_attach": _fresh_docket,
+    "docket_step_back": _fresh_docket,
+    "docket_comment_hide": _opened_docket,
+    "docket_comment_show": lambda world: _opened_docket(world, Switch.COMMENT),
+    "docket_answer_leave_out": _opened_docket,
+    "docket_answer_take_in": lambda world: _opened_docket(world, Switch.SCORE),
+    "answer_attachment_download": _attachment,
+    "answer_attachment_withdraw": _attachment,
     "hat_change": _two_hats,
     "membership_leave": _two_hats,
     "package_draft_adopt": _drafted,
@@ -254,7 +412,7 @@ def test_every_body_and_every_name_has_its_example() -> None:
         missing += [
             f"{route}: {form}"
             for form, one in content.items()
-            if form != "application/octet-stream" and "example" not in one
+            if form not in _BINARY and "example" not in one
         ]
         missing += [
             f"{route}: {one['name']}"

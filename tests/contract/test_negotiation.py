@@ -20,6 +20,7 @@ from market.api.deprecation import deprecated
 from market.api.negotiation import JSON, MESSAGEPACK, PROBLEM_JSON, preferred
 from market.settings import Settings
 from ratings.ledger.actors import Role
+from ratings.ledger.connections import Connections
 from ratings.ledger.database import ENGINE
 from tests.conftest import PASSWORD, Account, program
 
@@ -325,7 +326,7 @@ async def test_without_a_database_the_answer_is_not_now(
         raise ConnectionRefusedError("at an address nobody should read")
 
     with monkeypatch.context() as patch:
-        patch.setattr(ENGINE, "pool", SimpleNamespace(fetch=gone, fetchrow=gone, acquire=gone))
+        patch.setattr(ENGINE, "connections", Connections(SimpleNamespace(acquire=gone)))
         answer = await client.get("/api/v1/agencies")
     assert (answer.status_code, answer.json()["code"]) == (503, "database-unreachable")
     assert answer.headers["retry-after"]

@@ -25,6 +25,7 @@ _UNVERSIONED = {
     "second_factor_enrol": "one's own",
     "hat_change": "one's own session",
     "member_administrator": "a decision, which says the whole of what it sets",
+    "feed_sender_name": "a decision, which says the whole of what it sets",
 }
 
 

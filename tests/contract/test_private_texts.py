@@ -10,16 +10,21 @@ from collections import defaultdict
 from pathlib import Path
 
 import httpx
+import msgspec
 import pytest
 
-from ratings.evaluations.actions import answer
+from ratings.evaluations.actions import answer, unseal
+from ratings.evaluations.attachments import attach
 from ratings.evaluations.indicators import Party
+from ratings.ledger.actors import system
+from ratings.ledger.clock import now
+from ratings.stars.actions import restand
 from tests.conftest import browser, program
 from tests.contract import world as texts
 from tests.contract.test_permissions import routes
 from tests.contract.test_tenants import committed
 from tests.contract.world import World, make_world
-from tests.county import County, marks
+from tests.county import A_FILE, County, marks
 
 TABLE = Path(__file__).parent / "private.toml"
 SEALED, OPENED = "密封意见甲乙", "公布意见丙丁"
@@ -35,9 +40,15 @@ async def _private(world: World) -> dict[str, list[str]]:
     county, agency, owner = world.county, world.persons["agency"], world.persons["owner"]
     listing = world.objects["listing"]
     sealed, opened = [await county.settled(agency, listing) for _ in range(2)]
-    await answer(owner.actor(), sealed, marks(Party.OWNER, 90), SEALED)
+    await attach(owner.actor(), sealed, msgspec.structs.replace(A_FILE, filename=f"{SEALED}.pdf"))
+    why = {"quality": SEALED}
+    await answer(owner.actor(), sealed, marks(Party.OWNER, 90), SEALED, reasons=why)
     for party in Party:
-        await answer(county.party(party).actor(), opened, marks(party, 90), OPENED)
+        who, why = county.party(party).actor(), dict.fromkeys(marks(party, 90), OPENED)
+        await attach(who, opened, msgspec.structs.replace(A_FILE, filename=f"{OPENED}.pdf"))
+        await answer(who, opened, marks(party, 90), OPENED, reasons=why, final=True)
+    await unseal(system(now()), opened)
+    await restand(system(now()), agency.uscc or "")
     world.objects |= {"sealed": sealed, "opened": opened}
     member = world.persons["member"]
     shown = (await member.client.get("/api/v1/sessions/current")).json()
@@ -47,6 +58,7 @@ async def _private(world: World) -> dict[str, list[str]]:
         "project_of_an_engagement": [texts.PROJECT],
         "project_of_a_participant": [texts.JOINED],
         "note_of_a_milestone": [texts.NOTE],
+        "text_of_a_dispute": [texts.DISPUTE],
         "name_of_a_file": [texts.FILE],
         "reason_of_an_undecided_case": [texts.REASON],
         "comment_before_unsealing": [SEALED],

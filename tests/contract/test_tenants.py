@@ -165,12 +165,15 @@ def _told(answer: httpx.Response, identifier: str) -> tuple[int, str, dict[str, 
 
 def _page(world: World, path: str) -> dict[str, Any]:
     """One form that has the fields of all."""
-    if path.endswith(("/deliverables", "/template")):
+    if path.endswith(("/attachments", "/deliverables", "/documents", "/template")):
         return {"files": {"file": ("报告.pdf", PDF, "application/pdf")}}
     until = local_date(now()) + timedelta(days=200)
     form = {
         "project_name": "四号厂房",
         "reason": "已核实",
+        "party": "owner",
+        "relation": "亲属在该机构任职",
+        "switch": "score",
         "delist_reason": "严重逾期",
         "decision": "admit",
         "answer": "已整改",

@@ -15,6 +15,7 @@ from pathlib import Path
 
 import msgspec
 import pyotp
+from obstore.store import ObjectStore
 
 from market.accounts.api_keys import NewApiKey, make_api_key
 from market.accounts.invitations import NewInvitation, invite
@@ -43,25 +44,44 @@ from market.catalogue.sheet_writing import workbook_of
 from market.catalogue.standard_proposals import draft_standard, submit_proposal
 from market.catalogue.standards import load_fee_standards
 from market.engagements.actions import purchase, report_milestone
+from market.engagements.dispute_actions import NewDispute, open_dispute
+from market.files.store import open_store
 from market.notices.actions import Subscribed, send_test, subscribe
 from market.notices.rules import NewWebhook
+from market.oversight.pushing import name_sender
 from market.purchasing.actions import close_group_buy, join_group_buy, offer_to_serve
+from ratings.evaluations.actions import answer
+from ratings.evaluations.indicators import Party
+from ratings.integrity.actions import raise_flags
+from ratings.integrity.flags import Flag, FlagKind
+from ratings.integrity.queries import flags
 from ratings.ledger.actors import Role, system
 from ratings.ledger.clock import local_date, now
 from ratings.ledger.database import execute
 from ratings.ledger.errors import Bilingual, Conflict
 from ratings.sanctions.actions import open_case
 from ratings.sanctions.rules import Kind
+from ratings.shells.case_queries import shell_case
 from ratings.shells.demonstration_feeds import AgencyFacts, Profile, write_feeds
+from ratings.signals.actions import take_in
+from ratings.signals.decisions import look_at
+from ratings.signals.queries import unmatched_rows
+from ratings.stars.estimate_actions import freeze
+from ratings.stars.policy import load_policy
+from ratings.stars.policy_actions import PolicyProposal, draft_policy, propose_policy
+from ratings.stars.reference import quarter_of
 from tests.colleagues import colleague, link
 from tests.conftest import PASSWORD, Account, make_uscc
-from tests.county import PACKAGE, County, at
+from tests.county import PACKAGE, County, at, marks
+from tests.department import documented
+from tests.shell_way import JPEG, to_decision, visit_form
 
 PDF = b"%PDF-1.7\n" + b"a report " * 20 + b"\n%%EOF\n"
 MONTH = "2026-08"
 # Texts that stand nowhere else, so that a search finds whom they reach.
 GUIDE, TEMPLATE = "草稿：占地三公顷以上", "申报表样张.pdf"
 CONTACT, PHONE, NOTE = "联系人欧阳", "139-5500-7711", "节点备注：已踏勘"
+DISPUTE = "争议：实测面积不符"
 _days = itertools.count(1)
 PROJECT, JOINED, FILE, REASON = "二号厂房", "三号厂房", "测绘报告.pdf", "得分低至一星"
 
@@ -148,8 +168,77 @@ async def _deliverable(world: World) -> str:
     return str(made.json()["deliverable"])
 
 
+async def _dispute(world: World) -> str:
+    """The agency's; every further one is about another engagement."""
+    engagement = world.objects["engagement"]
+    if "dispute" in world.objects:
+        owner = world.persons["owner"].actor()
+        engagement = await purchase(owner, await world.fresh("listing"), PROJECT)
+    told = NewDispute("面积", DISPUTE)
+    return await open_dispute(world.persons["agency"].actor(), engagement, told)
+
+
+async def _feed(world: World) -> str:
+    """Sent by the first department, and nothing of it has come."""
+    who = world.persons["centre"].actor()
+    await name_sender(who, "housing_fund", world.persons["supervisor"].organisation)
+    return "housing_fund"
+
+
+async def _feed_batch(world: World) -> str:
+    """The first department's, with a row that could not be read."""
+    sent = await world.persons["supervisor"].client.post(
+        f"/api/v1/feeds/{await _feed(world)}/batches",
+        content=f"uscc,month,contributors\n{await _agency(world)},{MONTH},{next(_days)}\nx,y,z\n",
+        headers={"Content-Type": "text/csv"},
+    )
+    assert sent.status_code == 201, sent.text
+    return str(sent.json()["batch"])
+
+
+async def _connector(world: World) -> str:
+    """A file in the folder of the county's installation."""
+    folder = world.county.app.state.settings.connectors
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / "housing_fund_centre.toml").write_text(documented(), "utf-8")
+    return "housing_fund_centre"
+
+
 async def _docket(world: World) -> str:
     return await world.county.settled(world.persons["agency"], world.objects["listing"])
+
+
+async def _unanswered_docket(world: World) -> str:
+    await world.fresh("listing")
+    return await _docket(world)
+
+
+async def _attachment(world: World) -> str:
+    """The owner's, sealed: beside an answer that is still to come."""
+    await world.fresh("listing")
+    path = f"/api/v1/dockets/{await _docket(world)}/attachments"
+    made = await world.persons["owner"].client.post(path, params={"filename": FILE}, content=PDF)
+    assert made.status_code == 201, made.text
+    return str(made.json()["attachment"])
+
+
+async def _integrity_flag(world: World) -> str:
+    """Open; every call is about another engagement."""
+    evidence = Flag(FlagKind.RETALIATION, await _agency(world), (f"e{next(_days)}",))
+    await raise_flags(system(now()), [evidence])
+    return (await flags(limit=1))[0].id
+
+
+async def _opened_docket(world: World) -> str:
+    """In which somebody else of the centre has answered."""
+    await world.fresh("listing")
+    docket = await _docket(world)
+    county = world.county
+    raters = {party: county.party(party) for party in Party}
+    raters[Party.CENTRE] = await county.second()
+    for party, account in raters.items():
+        await answer(account.actor(), docket, marks(party, 90), final=True)
+    return docket
 
 
 async def _case(world: World) -> str:
@@ -157,6 +246,74 @@ async def _case(world: World) -> str:
     opened = await open_case(system(now()), await _agency(world), Kind.ONE_STAR, reasons)
     assert opened is not None
     return opened
+
+
+def _cell_store(world: World) -> ObjectStore:
+    return open_store(world.county.app.state.settings.files)
+
+
+async def _held_batch(world: World) -> str:
+    """A month of thirty firms of their own, and the same a million times over."""
+    number = next(_days)
+    codes = [make_uscc(100_000 + number * 30 + one) for one in range(30)]
+    for times in (1, 1_000_000):
+        rows = "".join(f"{code},2026-03,{(number + 7) * times}\n" for code in codes)
+        receipt = await take_in(
+            world.persons["centre"].actor(),
+            "invoices",
+            "invoices.csv",
+            f"uscc,month,out_fen\n{rows}".encode(),
+            _cell_store(world),
+        )
+    assert receipt.state == "held"
+    return receipt.batch
+
+
+async def _unmatched_row(world: World) -> str:
+    """Its code is mistyped, and everything else is right."""
+    receipt = await take_in(
+        world.persons["centre"].actor(),
+        "judicial",
+        "judicial.csv",
+        f"uscc,month,dishonest,penalties\n某某公司,2026-03,0,{next(_days)}\n".encode(),
+        _cell_store(world),
+    )
+    (row,) = await unmatched_rows(1, batch=receipt.batch)
+    return row.id
+
+
+async def _cell_look(world: World) -> str:
+    return await look_at(world.persons["centre"].actor(), await _agency(world), "核对报送数据")
+
+
+async def _case_document(world: World) -> str:
+    path = f"/api/v1/cases/{world.objects['case']}/documents"
+    made = await world.persons["agency"].client.post(
+        path, params={"filename": "情况说明.pdf"}, content=PDF
+    )
+    return str(made.json()["document"])
+
+
+async def _shell_case(world: World) -> str:
+    """The agency's own, visited, with a photo of the visit."""
+    opened = await open_case(system(now()), await _agency(world), Kind.SHELL, [])
+    assert opened is not None
+    centre = world.persons["centre"]
+    await to_decision(centre.actor(), opened)
+    sent = await centre.browser.post(
+        f"/console/shell-cases/{opened}/visit-report",
+        data=visit_form(local_date(now())),
+        files={"photos": ("门口.jpg", JPEG)},
+    )
+    assert sent.status_code == 303, sent.text
+    # What the next page would say is none of the next page's own.
+    centre.browser.cookies.delete("flash")
+    return opened
+
+
+async def _visit_photo(world: World) -> str:
+    case = await shell_case(world.objects["shell-case"], now())
+    return case.steps[-1].photos[0].id
 
 
 async def _finding(world: World) -> str:
@@ -325,6 +482,26 @@ async def _guide_template(world: World) -> str:
     return str(made.json()["template"])
 
 
+async def _policy_draft(world: World) -> str:
+    """Proposed by the second person, for the centre to decide; every call is for another day."""
+    second = (await world.county.second()).actor()
+    draft = await draft_policy(second, "standard")
+    begins = local_date(now()) + timedelta(days=next(_days))
+    await propose_policy(second, draft, PolicyProposal(begins, "年度评估"))
+    return draft
+
+
+async def _robust_policy(_: World) -> str:
+    """With its estimates of the present quarter, as every night makes them."""
+    policy = load_policy("robust")
+    await freeze(system(now()), policy, quarter_of(local_date(now())))
+    return policy.key
+
+
+async def _own_policy_draft(world: World) -> str:
+    return await draft_policy(world.persons["centre"].actor(), "standard")
+
+
 def _known(code: str) -> Callable[[World], Awaitable[str]]:
     async def made(_: World) -> str:
         return code
@@ -360,6 +537,7 @@ OBJECTS: dict[str, Callable[[World], Awaitable[str]]] = {
     "fee-standard": _known("design-10"),
     "area": _known("purchasing"),
     "policy": _known("standard"),
+    "robust-policy": _robust_policy,
     "agency": _agency,
     "applicant": _applicant,
     "supervisor": _supervisor,
@@ -367,9 +545,23 @@ OBJECTS: dict[str, Callable[[World], Awaitable[str]]] = {
     "group-buy": _group_buy,
     "engagement": _engagement,
     "deliverable": _deliverable,
+    "dispute": _dispute,
+    "feed": _feed,
+    "feed-batch": _feed_batch,
+    "connector": _connector,
     "docket": _docket,
+    "attachment": _attachment,
+    "opened-docket": _opened_docket,
+    "unanswered-docket": _unanswered_docket,
     "case": _case,
+    "case-document": _case_document,
+    "shell-case": _shell_case,
+    "visit-photo": _visit_photo,
+    "integrity-flag": _integrity_flag,
     "finding": _finding,
+    "held-batch": _held_batch,
+    "unmatched-row": _unmatched_row,
+    "cell-look": _cell_look,
     "webhook": _webhook,
     "webhook-delivery": _webhook_delivery,
     "api-key": _api_key,
@@ -386,20 +578,31 @@ OBJECTS: dict[str, Callable[[World], Awaitable[str]]] = {
     "package-draft": _package_draft,
     "fee-draft": _fee_draft,
     "fee-proposal": _fee_proposal,
+    "policy-draft": _policy_draft,
+    "own-policy-draft": _own_policy_draft,
     "guide-draft": _guide_draft,
     "submitted-guide": _submitted_guide,
     "guide-template": _guide_template,
 }
 # An owner's call may end these, and the next call needs another.
 CONSUMED = {
+    "unanswered-docket",
+    "attachment",
+    "dispute",
+    "integrity-flag",
     "edition-draft",
     "county-range-proposal",
     "own-proposal",
     "fee-draft",
     "fee-proposal",
+    "policy-draft",
+    "own-policy-draft",
+    "feed",
     "guide-draft",
     "guide-template",
     "submitted-guide",
+    "held-batch",
+    "unmatched-row",
     "enrolled",
     "hat",
     "invitation",
@@ -425,6 +628,7 @@ def unknown(kind: str) -> str:
         "fee-standard",
         "area",
         "policy",
+        "robust-policy",
     ):
         return "nothing"
     return str(uuid.uuid4())

@@ -32,10 +32,12 @@ server.stop()
 
 
 @pytest.fixture
-def directory(tmp_path: Path) -> Iterator[Path]:
-    yield tmp_path / "db"
-    if (tmp_path / "db").is_dir():
-        with EmbeddedPostgres(tmp_path / "db", options=FAST):
+def directory(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+    """Of a short name: with a long one the socket lies elsewhere."""
+    made = tmp_path_factory.mktemp("pg") / "db"
+    yield made
+    if made.is_dir():
+        with EmbeddedPostgres(made, options=FAST):
             pass
 
 

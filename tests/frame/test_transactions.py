@@ -23,8 +23,9 @@ async def late(database: str) -> str:
 
 def idle_connections() -> int:
     assert ENGINE.pool is not None
+    assert ENGINE.connections is not None
     size: int = ENGINE.pool.get_size()
-    idle: int = ENGINE.pool.get_idle_size()
+    idle: int = ENGINE.pool.get_idle_size() + ENGINE.connections.at_hand
     assert size == idle, "a connection was not given back"
     return idle
 

@@ -49,7 +49,7 @@ async def test_one_broken_record_does_not_stop_the_night(
         await report_event(system(now()), event)
     done: list[str] = []
 
-    async def restand(actor: Actor, uscc: str) -> None:
+    async def restand(actor: Actor, uscc: str, *, by_time: bool) -> None:
         if uscc == usccs[0]:
             raise ValueError("a record that cannot be read")
         done.append(uscc)

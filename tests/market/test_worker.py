@@ -7,7 +7,7 @@ from market.worker import consider_case, nightly
 from ratings.ledger.actors import system
 from ratings.ledger.clock import add_months, end_of_day, local_date, now
 from ratings.ledger.database import fetch
-from ratings.sanctions.actions import delist, dismiss_case, lift
+from ratings.sanctions.actions import dismiss_case, lift
 from ratings.sanctions.rules import Severity
 from ratings.stars.actions import restand
 from tests.county import County, at
@@ -22,7 +22,8 @@ async def test_a_dismissed_question_is_asked_again_only_on_new_evidence(county: 
     await restand(system(now()), uscc)
     case = await consider_case(now(), uscc)
     assert case is not None
-    await dismiss_case(at(county.centre.actor(), now()), case, "不可归责于该机构")
+    second = await county.second()
+    await dismiss_case(at(second.actor(), now()), case, "不可归责于该机构")
     assert await consider_case(now() + timedelta(days=1), uscc) is None
     await county.evaluated(agency, listing, 40)
     again = await consider_case(now(), uscc)
@@ -30,9 +31,7 @@ async def test_a_dismissed_question_is_asked_again_only_on_new_evidence(county: 
     assert again != case
     assert await consider_case(now(), uscc) is None
     last_day = add_months(local_date(now()), 3)
-    delisting = await delist(
-        county.centre.actor(), again, Severity.ORDINARY, last_day, "三个项目均不合格"
-    )
+    delisting = await county.delist(again, Severity.ORDINARY, last_day, "三个项目均不合格")
     assert await lift(system(end_of_day(last_day)), delisting)
     assert await consider_case(end_of_day(last_day), uscc) is None
 

@@ -1,6 +1,7 @@
 """Migrations: complete from an empty database, without drift, and only ever forward."""
 
 import asyncio
+from pathlib import Path
 
 import asyncpg
 import pytest
@@ -16,6 +17,18 @@ from ratings.piccolo_app import APP_CONFIG as RATINGS
 async def test_the_tables_are_what_the_migrations_make(wing: object, database: str) -> None:
     statements = await AutoMigrationManager().get_alter_statements(wing)  # type: ignore[arg-type]
     assert [statement for group in statements for statement in group.statements] == []
+
+
+def test_no_two_migrations_have_one_name() -> None:
+    """What has been applied is known by its name alone, over both wings."""
+    names = [
+        line
+        for file in Path("migrations").glob("*/*.py")
+        for line in file.read_text("utf-8").splitlines()
+        if line.startswith("ID = ")
+    ]
+    assert len(names) > 60
+    assert len(set(names)) == len(names)
 
 
 async def test_a_migrated_database_has_nothing_pending(database: str) -> None:

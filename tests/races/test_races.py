@@ -15,12 +15,21 @@ from ratings.evaluations.queries import docket
 from ratings.ledger.actors import Role, system
 from ratings.ledger.clock import add_months, local_date, now
 from ratings.ledger.database import fetchval
+from ratings.ledger.errors import Conflict
 from ratings.ledger.queries import history
-from ratings.sanctions.actions import open_case
+from ratings.sanctions.actions import (
+    Proposal,
+    answer_case,
+    delist,
+    open_case,
+    propose_delisting,
+)
 from ratings.sanctions.queries import case_file
-from ratings.sanctions.rules import Kind
+from ratings.sanctions.rules import Kind, Severity
+from ratings.shells.case_actions import decide_finding
 from ratings.verification import verify
 from tests.county import County, at, marks
+from tests.shell_way import to_second_person
 
 LADDER = (Tier(2, 9_000_000), Tier(10, 8_500_000), Tier(20, 8_000_000), Tier(21, 7_000_000))
 
@@ -129,7 +138,7 @@ async def test_the_last_two_answers_unseal_once(county: County) -> None:
         *(
             county.party(party).client.post(
                 f"/api/v1/dockets/{opened}/answers",
-                json={"scores": marks(party, 90), "comment": ""},
+                json={"scores": marks(party, 90), "comment": "", "final": True},
             )
             for party in Party
         )
@@ -142,15 +151,17 @@ async def test_the_last_two_answers_unseal_once(county: County) -> None:
 
 async def test_two_decisions_of_one_case(county: County) -> None:
     agency = await county.agency()
-    case = await open_case(system(now()), agency.uscc or "", Kind.SHELL, [])
+    case = await open_case(system(now()), agency.uscc or "", Kind.ONE_STAR, [])
     assert case is not None
     until: date = add_months(local_date(now()), 6)
-    client, address = county.centre.client, f"/api/v1/cases/{case}"
-    delisting = {"severity": "ordinary", "until": until.isoformat(), "reason": "空壳"}
+    client, address = (await county.second()).client, f"/api/v1/cases/{case}"
+    await answer_case(agency.actor(), case, "说明")
+    proposal = Proposal(Severity.ORDINARY, until, "空壳")
+    await propose_delisting(county.centre.actor(), case, proposal)
     answers = await asyncio.gather(
-        client.post(f"{address}/delisting", json=delisting),
+        client.post(f"{address}/delisting"),
         client.post(f"{address}/dismissal", json={"reason": "成立"}),
-        client.post(f"{address}/delisting", json=delisting),
+        client.post(f"{address}/delisting"),
     )
     assert outcomes(list(answers)) == {"created": 1, "case-decided": 2}
     decided = (await case_file(case)).state
@@ -158,6 +169,30 @@ async def test_two_decisions_of_one_case(county: County) -> None:
     assert [act for act in acts if act in ("agency.delisted", "case.dismissed")] == [
         "agency.delisted" if decided == "delisted" else "case.dismissed"
     ]
+
+
+async def test_an_objection_is_filed_once_and_answered_once(county: County) -> None:
+    agency = await county.agency()
+    case = await open_case(system(now()), agency.uscc or "", Kind.SHELL, [])
+    assert case is not None
+    await county.delist(case, Severity.ORDINARY, add_months(local_date(now()), 6), "空壳")
+    address = f"/api/v1/cases/{case}"
+    filed = await asyncio.gather(
+        *(agency.client.post(f"{address}/objections", json={"text": "不服"}) for _ in range(3))
+    )
+    assert outcomes(list(filed)) == {"created": 1, "objection-open": 2}
+    clients = [(await county.another()).client for _ in range(2)]
+    given = await asyncio.gather(
+        clients[0].post(
+            f"{address}/objection-answer", json={"outcome": "annulled", "reason": "有误"}
+        ),
+        clients[1].post(
+            f"{address}/objection-answer", json={"outcome": "upheld", "reason": "属实"}
+        ),
+    )
+    assert outcomes(list(given)) == {"created": 1, "nothing-filed": 1}
+    acts = Counter(entry.act for entry in await history("agency", agency.uscc or ""))
+    assert acts["delisting.objected"] == acts["delisting.objection_answered"] == 1
 
 
 async def test_a_case_is_opened_once(county: County) -> None:
@@ -170,18 +205,21 @@ async def test_a_case_is_opened_once(county: County) -> None:
 
 async def test_two_cases_of_one_agency_delist_it_once(county: County) -> None:
     agency = await county.agency()
-    cases = [await open_case(system(now()), agency.uscc or "", kind, []) for kind in Kind]
-    until = add_months(local_date(now()), 12).isoformat()
-    answers = await asyncio.gather(
-        *(
-            county.centre.client.post(
-                f"/api/v1/cases/{case}/delisting",
-                json={"severity": "serious", "until": until, "reason": "失信"},
-            )
-            for case in cases
-        )
+    one_star = await open_case(system(now()), agency.uscc or "", Kind.ONE_STAR, [])
+    shell = await open_case(system(now()), agency.uscc or "", Kind.SHELL, [])
+    assert one_star is not None
+    assert shell is not None
+    until, centre = add_months(local_date(now()), 12), county.centre.actor()
+    await answer_case(agency.actor(), one_star, "说明")
+    await propose_delisting(centre, one_star, Proposal(Severity.SERIOUS, until, "失信"))
+    await to_second_person(centre, shell, Severity.SERIOUS, until, "空壳")
+    second = (await county.second()).actor()
+    ended = await asyncio.gather(
+        delist(second, one_star), decide_finding(second, shell), return_exceptions=True
     )
-    assert outcomes(list(answers)) == {"created": 1, "already-delisted": 1}
+    (refusal,) = [one for one in ended if isinstance(one, BaseException)]
+    assert isinstance(refusal, Conflict)
+    assert refusal.code == "already-delisted"
     assert await fetchval("SELECT count(*) FROM delisting") == 1
 
 

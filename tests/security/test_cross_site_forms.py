@@ -2,6 +2,8 @@
 
 import re
 
+import msgspec
+import pytest
 from litestar import Litestar
 from litestar.routes import HTTPRoute
 
@@ -12,6 +14,12 @@ from ratings.ledger.actors import Role
 from tests.conftest import Account, browser
 from tests.contract.test_permissions import routes
 from tests.county import picture
+
+
+@pytest.fixture
+def settings(settings: Settings) -> Settings:
+    """More forms are sent here than anybody may in so short a time."""
+    return msgspec.structs.replace(settings, rate_limits="off")
 
 
 def _forms(app: Litestar) -> dict[str, frozenset[Role]]:

@@ -2,22 +2,25 @@
 
 from datetime import timedelta
 
+import msgspec
+
 from market.demonstration.documents import pdf
 from market.engagements.actions import accept, purchase, report_milestone, settle
 from market.purchasing.actions import join_group_buy, open_group_buy
 from ratings.evaluations.actions import answer
+from ratings.evaluations.attachments import attach
 from ratings.evaluations.indicators import Party
 from ratings.ledger.actors import Role, system
 from ratings.ledger.clock import add_months, local_date, now
 from ratings.ledger.errors import Bilingual
-from ratings.sanctions.actions import answer_case, delist, open_case
+from ratings.sanctions.actions import answer_case, open_case
 from ratings.sanctions.rules import Kind, Severity
 from ratings.stars.actions import ReportedEvent, report_event
 from ratings.stars.feedback import Cap
 from ratings.stars.feedback import Severity as Reported
 from tests.conftest import Account, browser
 from tests.contract.test_permissions import routes
-from tests.county import County, marks, picture
+from tests.county import A_FILE, County, marks, picture
 from tests.security.pages import Page
 from tests.security.test_uploads import upload
 
@@ -47,7 +50,9 @@ async def _fill(county: County) -> tuple[Account, dict[str, str]]:
     await accept(owner.actor(), engagement)
     docket = await settle(owner.actor(), engagement)
     for party in Party:
-        await answer(county.party(party).actor(), docket, marks(party, 55), CODE)
+        who, why = county.party(party).actor(), dict.fromkeys(marks(party, 55), CODE)
+        await attach(who, docket, msgspec.structs.replace(A_FILE, filename=f"{CODE}.pdf"))
+        await answer(who, docket, marks(party, 55), CODE, reasons=why, final=True)
     event = ReportedEvent(agency.uscc, local_date(now()), SHORT, CODE, Reported.GENERAL, Cap.NONE)
     await report_event(centre.actor(), event)
     reasons = [Bilingual(zh=CODE, en=CODE)]
@@ -57,7 +62,7 @@ async def _fill(county: County) -> tuple[Account, dict[str, str]]:
     other = await open_case(system(now()), agency.uscc, Kind.SHELL, reasons)
     assert other is not None
     until = add_months(local_date(now() + timedelta(days=1)), 6)
-    await delist(centre.actor(), other, Severity.ORDINARY, until, CODE)
+    await county.delist(other, Severity.ORDINARY, until, CODE)
     waiting = await county.applicant(name=f"云溪二{CODE}", **texts)
     ids = {
         "group_buy": group,

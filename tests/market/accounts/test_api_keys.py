@@ -66,21 +66,21 @@ async def another(app: Litestar, role: Role = Role.ENTERPRISE) -> AsyncIterator[
 
 @contextmanager
 def counting_round_trips() -> Iterator[list[str]]:
-    """Every statement that goes to the database through the pool."""
+    """Every statement that goes to the database."""
     asked: list[str] = []
 
     def counted(name: str) -> Any:
-        real = getattr(asyncpg.pool.Pool, name)
+        real = getattr(asyncpg.Connection, name)
 
-        async def method(pool: Any, sql: str, *arguments: Any, **how: Any) -> Any:
+        async def method(connection: Any, sql: str, *arguments: Any, **how: Any) -> Any:
             asked.append(sql)
-            return await real(pool, sql, *arguments, **how)
+            return await real(connection, sql, *arguments, **how)
 
         return method
 
     with pytest.MonkeyPatch.context() as patch:
         for name in ("fetch", "fetchrow", "fetchval", "execute"):
-            patch.setattr(asyncpg.pool.Pool, name, counted(name))
+            patch.setattr(asyncpg.Connection, name, counted(name))
         yield asked
 
 

@@ -135,8 +135,8 @@ async def test_a_known_device_may_not_guess_without_end_either(person: str) -> N
         "made-up",
         "made-up.0000",
         "ü.ü",
-        device_mark(b"another key", LOGIN),
-        device_mark(KEY, "somebody.else"),
+        pytest.param(device_mark(b"another key", LOGIN), id="of another key"),
+        pytest.param(device_mark(KEY, "somebody.else"), id="of another name"),
     ],
 )
 def test_only_a_genuine_mark_of_the_same_name_counts(mark: str) -> None:

@@ -5,7 +5,8 @@ from datetime import date
 import pytest
 
 from market.agencies.actions import QualificationClaim, apply_for_admission, decide_admission
-from market.agencies.queries import AgencyFilter, agencies, agency, qualifications
+from market.agencies.directory_queries import AgencyFilter, agencies
+from market.agencies.queries import agency, qualifications
 from ratings.ledger.actors import Actor, Role
 from ratings.ledger.clock import now
 from ratings.ledger.errors import Conflict, NotFound, Refused, SteelyardError

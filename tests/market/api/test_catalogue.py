@@ -81,6 +81,26 @@ async def test_figures_that_cannot_be(
     assert (answer.status_code, answer.json()["code"]) == (status, code)
 
 
+@pytest.mark.parametrize(
+    ("address", "zh", "en"),
+    [
+        ("/packages/consulting/fee-range", "项目总投资", "Total investment"),
+        ("/fee-standards/design-10/estimate", "设计费计费额（万元）", "design base amount in 万元"),
+        ("/search?fee_wan=5", "项目总投资", "Total investment"),
+    ],
+)
+async def test_a_missing_figure_is_named_in_the_language_of_the_reader(
+    county: County, address: str, zh: str, en: str
+) -> None:
+    for language, named, other in (("zh-CN", zh, en), ("en", en, zh)):
+        answer = await county.enterprise.client.get(
+            f"/api/v1{address}", headers={"Accept-Language": language}
+        )
+        detail = answer.json()["detail"]
+        assert named in detail
+        assert other not in detail
+
+
 async def test_a_fee_standard_reckons_with_its_workings(county: County) -> None:
     client = county.enterprise.client
     listed = (await client.get("/api/v1/fee-standards", params={"limit": 100})).json()["items"]
@@ -113,3 +133,23 @@ async def test_a_department_is_named_for_a_package(county: County) -> None:
         " AND subject = 'design'"
     )
     assert acts == 2
+
+
+async def test_what_a_project_needs(county: County) -> None:
+    client = county.enterprise.client
+    asked = {"works": "none", "energy_review": "yes", "investment_wan": "500"}
+    needs = (await client.get("/api/v1/needs", params=asked)).json()
+    assert needs["answers"]["works"] == "none"
+    assert needs["answers"]["tender"] is None
+    (first,) = (one for one in needs["items"] if one["verdict"] == "needed")
+    assert (first["item"], first["mark"]) == ("07", "published")
+    assert first["basis"][0]["text_zh"] == "节约能源法第十五条"
+    assert needs["needed"]["working_days"] == 15
+    # The invented county ranges of a small project.
+    assert (needs["needed"]["low_fen"], needs["needed"]["high_fen"]) == (1_500_000, 3_000_000)
+    assert needs["needed"]["demonstration"] is True
+    assert needs["packages"][0]["package"] == "consulting"
+    nothing = (await client.get("/api/v1/needs")).json()
+    assert {one["verdict"] for one in nothing["items"]} == {"may-be-needed"}
+    for bad, status in (({"works": "castle"}, 400), ({"land_ha": "-1"}, 422)):
+        assert (await client.get("/api/v1/needs", params=bad)).status_code == status

@@ -21,7 +21,7 @@ from market.demonstration.firms import (
 )
 from market.demonstration.opinions import opinion
 from ratings.evaluations.indicators import Party, check_answer
-from ratings.evaluations.rules import check_reason
+from ratings.evaluations.rules import check_reasons
 from ratings.ledger.actors import Role
 from ratings.ledger.clock import SHANGHAI
 from ratings.ledger.uscc import parse_uscc
@@ -76,10 +76,10 @@ def test_every_package_has_one_department() -> None:
 @pytest.mark.parametrize("quality", [0.0, 45.0, 60.0, 75.0, 88.0, 96.0, 100.0])
 def test_opinions_are_answers_that_are_taken(party: Party, quality: float) -> None:
     for seed in range(30):
-        scores, comment = opinion(party, quality, Random(seed))
-        decimals = {code: Decimal(score) for code, score in scores.items()}
+        given = opinion(party, quality, Random(seed))
+        decimals = {code: Decimal(score) for code, score in given.scores.items()}
         check_answer(party, decimals)
-        check_reason(decimals, comment)
+        check_reasons(decimals, given.reasons)
 
 
 @pytest.mark.parametrize(

@@ -10,10 +10,12 @@ from market.catalogue.queries import items, package
 from market.worker import consider_case
 from ratings.ledger.actors import Role, system
 from ratings.ledger.clock import add_months, local_date, now
+from ratings.sanctions.actions import Proposal, propose_delisting
 from ratings.sanctions.queries import case_file
+from ratings.sanctions.rules import Severity
 from ratings.stars.actions import restand
 from tests.conftest import Account, make_uscc
-from tests.county import PACKAGE, County
+from tests.county import PACKAGE, County, at
 
 PAGES = (
     "/console",
@@ -71,14 +73,27 @@ async def test_a_case_is_answered_by_the_agency_and_decided_by_the_centre(county
     assert "waterfall" in page
     today = local_date(now())
     data = {"severity": "ordinary", "until": today.isoformat(), "delist_reason": "严重逾期"}
-    refused = await centre.post(f"{path}/delisting", data=data)
+    refused = await centre.post(f"{path}/delisting-proposal", data=data)
     assert refused.status_code == 422
     assert 'id="until-error"' in refused.text
     assert "严重逾期" in refused.text
     data["until"] = add_months(today, 6).isoformat()
-    silent = await centre.post(f"{path}/delisting", data={**data, "delist_reason": ""})
+    silent = await centre.post(f"{path}/delisting-proposal", data={**data, "delist_reason": ""})
     assert 'id="delist_reason-error"' in silent.text
-    assert (await centre.post(f"{path}/delisting", data=data)).status_code == 303
+    assert (await centre.post(f"{path}/delisting-proposal", data=data)).status_code == 303
+    waiting = (await centre.get(path)).text
+    assert 'value="adopt"' not in waiting, "whoever has proposed it is not offered to decide it"
+    assert case in (await centre.get("/console")).text
+    alone = await centre.post(f"{path}/delisting", data={"button": "adopt"})
+    assert alone.status_code == 403
+    second = (await county.second()).browser
+    mute = await second.post(f"{path}/delisting", data={"button": "refuse", "refuse_reason": ""})
+    assert 'id="refuse_reason-error"' in mute.text
+    no = {"button": "refuse", "refuse_reason": "补充调查"}
+    assert (await second.post(f"{path}/delisting", data=no)).status_code == 303
+    assert (await centre.post(f"{path}/delisting-proposal", data=data)).status_code == 303
+    adopted = await second.post(f"{path}/delisting", data={"button": "adopt"})
+    assert adopted.status_code == 303
     assert (await case_file(case)).state == "delisted"
     assert "严重逾期" in (await agency.browser.get("/workspace")).text
     assert (await centre.post(f"{path}/dismissal", data={"reason": "误"})).status_code == 409
@@ -87,11 +102,19 @@ async def test_a_case_is_answered_by_the_agency_and_decided_by_the_centre(county
 async def test_a_case_is_dismissed_with_a_reason(county: County) -> None:
     _, case = await one_star(county)
     path = f"/console/cases/{case}"
-    refused = await county.centre.browser.post(f"{path}/dismissal", data={"reason": ""})
+    second = (await county.second()).browser
+    # The centre's first person has rated the agency: the page says so and offers no decision.
+    barred = (await county.centre.browser.get(path)).text
+    assert "您评价过该机构的委托项目" in barred
+    assert f'action="{path}/dismissal"' in barred
+    assert 'id="reason"' not in barred
+    assert 'id="reason"' in (await second.get(path)).text
+    refused = await second.post(f"{path}/dismissal", data={"reason": ""})
     assert refused.status_code == 422
     assert 'id="reason-error"' in refused.text
     data = {"reason": "已核实整改"}
-    assert (await county.centre.browser.post(f"{path}/dismissal", data=data)).status_code == 303
+    assert (await county.centre.browser.post(f"{path}/dismissal", data=data)).status_code == 403
+    assert (await second.post(f"{path}/dismissal", data=data)).status_code == 303
     assert (await case_file(case)).state == "dismissed"
 
 
@@ -140,3 +163,17 @@ async def test_the_centre_sets_a_range_names_a_supervisor_and_takes_in_an_event(
     assert 'id="document-error"' in again.text
     ledger = await centre.get("/console/ledger?act=outside_event.reported")
     assert ledger.text.count('<th scope="row">') == 1
+
+
+async def test_an_agency_answers_late_while_a_delisting_is_proposed(county: County) -> None:
+    agency, case = await one_star(county)
+    own = f"/workspace/cases/{case}"
+    due = (await case_file(case)).answer_due
+    assert "在此之前，或者在贵机构答复之前" in (await agency.browser.get(own)).text
+    until = add_months(local_date(due), 6)
+    proposal = Proposal(Severity.ORDINARY, until, "严重逾期")
+    await propose_delisting(at(county.centre.actor(), due), case, proposal)
+    assert own in (await agency.browser.get("/workspace")).text
+    assert 'name="answer"' in (await agency.browser.get(own)).text
+    assert (await agency.browser.post(own, data={"answer": "迟到的说明"})).status_code == 303
+    assert (await case_file(case)).state == "proposed"

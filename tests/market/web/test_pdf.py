@@ -2,13 +2,17 @@
 
 import io
 import shutil
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
 from pypdf import PdfReader
 
+from market.catalogue.need_questions import ProjectAnswers
+from market.catalogue.needs import Needs, NeedTotal
+from market.settings import Settings
 from market.web import pdf
+from market.web.need_paper import needs_pdf
 from market.web.text import EN, ZH
 
 AT = datetime(2026, 1, 2, tzinfo=UTC)
@@ -51,3 +55,32 @@ def test_the_same_data_gives_the_same_bytes(layout: str) -> None:
 def test_text_that_looks_like_a_command_is_printed(layout: str, attack: str) -> None:
     found = words(pdf.typeset(layout, ZH, {"title": "题", "body": attack}, AT))
     assert attack.replace(" ", "") in found.replace(" ", "")
+
+
+async def test_what_a_project_needs_is_one_paper_all_day() -> None:
+    """HEAD and GET are two moments, and must tell of the same bytes."""
+    nothing = NeedTotal(
+        items=(),
+        working_days=None,
+        path=(),
+        untimed=(),
+        low_fen=None,
+        high_fen=None,
+        unpriced=(),
+        demonstration=False,
+    )
+    found = Needs(
+        as_of=AT.date(),
+        answers=ProjectAnswers(),
+        items=(),
+        fees=(),
+        packages=(),
+        uncovered=(),
+        needed=nothing,
+        with_possible=nothing,
+    )
+    papers = [
+        await needs_pdf(found, ZH, AT + timedelta(seconds=seconds), Settings())
+        for seconds in (0, 1, 3600)
+    ]
+    assert len({one.content for one in papers}) == 1

@@ -3,6 +3,7 @@
 import re
 from datetime import timedelta
 from decimal import Decimal
+from html import unescape
 
 import httpx
 import pytest
@@ -13,13 +14,14 @@ from market.catalogue.items import load_items
 from market.catalogue.standards import load_fee_standards
 from market.purchasing.actions import join_group_buy, offer_to_serve, open_group_buy
 from market.web import text
+from market.web.policy_form import sections_of, typed_of
 from market.web.words import act_word
 from market.worker import consider_case
 from ratings.ledger.actors import Role, system
 from ratings.ledger.clock import add_months, local_date, now
-from ratings.sanctions.actions import delist
 from ratings.sanctions.rules import Severity
 from ratings.stars.actions import restand
+from ratings.stars.policy import load_policy
 from tests.conftest import Account, browser
 from tests.county import PACKAGE, County
 
@@ -171,7 +173,7 @@ async def test_a_delisted_agency_says_why_and_is_not_on_sale(county: County) -> 
     before = await text_of(county.app, f"/agencies/{agency.uscc}")
     assert "Case opened" not in before
     until = add_months(local_date(now()), 4)
-    await delist(county.centre.actor(), case, Severity.ORDINARY, until, _WHY)
+    await county.delist(case, Severity.ORDINARY, until, _WHY)
     page = await text_of(county.app, f"/agencies/{agency.uscc}", "zh")
     assert _WHY in page
     assert "已下架" in page
@@ -262,3 +264,34 @@ async def test_pages_carry_no_inline_style_or_script(county: County) -> None:
     for path in ("/", "/catalogue", f"/packages/{PACKAGE}", f"/agencies/{agency.uscc}"):
         page = (await read(county.app, path)).text
         assert not re.search(r"<style|\sstyle=|\son[a-z]+=|<script(?![^>]*\ssrc=)", page), path
+
+
+async def test_the_page_of_a_policy_shows_every_number_of_its_document(app: Litestar) -> None:
+    for name in ("standard", "robust-1"):
+        page = unescape(await text_of(app, f"/policies/{name}"))
+        policy = load_policy(name.removesuffix("-1"))
+        assert policy.digest in page
+        typed = typed_of(policy)
+        told: dict[str, tuple[str, str]] = {}
+        for fields in sections_of(policy).values():
+            told |= fields
+        tables = {name for name in typed if name.startswith(("parties-", "indicators-"))}
+        assert typed.keys() == told.keys() | tables | {"name", "version"}
+        for field, (label, unit) in told.items():
+            value = f"{typed[field]} {unit}".strip()
+            assert f"{label} {value}" in page, field
+    assert (await read(app, "/policies/strict")).status_code == 404
+
+
+@pytest.mark.parametrize(
+    ("language", "named"), [("zh", "项目总投资须为"), ("en", "Total investment must be")]
+)
+async def test_a_figure_that_no_project_has_is_marked_at_its_field(
+    county: County, language: str, named: str
+) -> None:
+    page = (await read(county.app, "/needs?investment_wan=-5", language)).text
+    assert 'id="investment_wan-error"' in page
+    assert named in page
+    assert "investment_wan must" not in page
+    package_page = (await read(county.app, f"/packages/{PACKAGE}?investment_wan=-5", language)).text
+    assert named in package_page

@@ -110,12 +110,29 @@ async def _evaluate(county: County, evaluation: str) -> None:
         low = {f"scores-{code}": "55" for code in WEIGHTS[party]}
         refused = await asked.post(evaluation, data=low)
         assert refused.status_code == 422
-        assert 'id="comment-error"' in refused.text
+        assert f'id="reasons-{next(iter(low))[7:]}-error"' in refused.text
         assert 'value="55"' in refused.text
         quick = {f"quick-{code}": "90" for code in WEIGHTS[party]}
+        first = {**quick, "comment": "很好"}
+        assert location(await asked.post(evaluation, data=first)) == evaluation
+        again = (await asked.get(evaluation)).text
+        assert 'value="90"' in again
+        assert "很好" in again
+        # One number is written anew, one clicked, and the others are left as they came.
+        one, two, *others = WEIGHTS[party]
+        kept = {f"{name}-{code}": "90" for code in WEIGHTS[party] for name in ("scores", "was")}
+        changed = {**kept, f"scores-{one}": "91.5", f"quick-{two}": "80", "comment": "很好"}
         assert (
-            location(await asked.post(evaluation, data={**quick, "comment": "很好"})) == evaluation
+            location(await asked.post(f"{evaluation}/revision", data={**changed, "final": "yes"}))
+            == evaluation
         )
+        address = evaluation.replace("/evaluations", "/api/v1/dockets")
+        own = (await county.party(party).client.get(address)).json()["own"]
+        assert {code: float(score) for code, score in own["scores"].items()} == {
+            one: 91.5,
+            two: 80,
+            **dict.fromkeys(others, 90),
+        }
         assert 'name="scores-' not in (await asked.get(evaluation)).text
         again = await asked.post(evaluation, data=quick)
         assert again.status_code == 409
