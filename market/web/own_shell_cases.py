@@ -8,15 +8,18 @@ from litestar.params import FromPath
 from market.accounts.identity import Asking, actor
 from market.accounts.permissions import allow
 from market.web import shell_words
+from market.web.case_evidence import change_of, ties_of_case
 from market.web.case_files import rectifying
 from market.web.forms import Form, refusal, submitted
 from market.web.render import page, see_other
+from market.web.screens import OUTCOMES
 from ratings.ledger.actors import Role
 from ratings.ledger.errors import SteelyardError
 from ratings.ledger.text import N_
 from ratings.sanctions.queries import visible_case_file
 from ratings.shells.case_actions import explain, object_to_step
 from ratings.shells.case_queries import visible_shell_case
+from ratings.shells.queries import finding
 from ratings.shells.visit import checklist
 
 _HERE = "/workspace/shell-cases/{identifier:str}"
@@ -34,6 +37,9 @@ async def _page(
         status=error.status if error else 200,
         case=case,
         now=who.at,
+        change=change_of(request, await finding(case.uscc)),
+        ties=await ties_of_case(request, case.uscc, own=True),
+        outcomes=OUTCOMES,
         words=shell_words,
         questions={one.code: one for one in checklist()},
         typed=form.typed,

@@ -14,11 +14,12 @@ from market.agencies.queries import agency
 from market.files.store import open_store, read_file
 from market.settings import Settings
 from market.web import shell_words
+from market.web.case_evidence import change_of, ties_of_case
 from market.web.case_files import rectifying
 from market.web.downloads import attachment
 from market.web.forms import Form, refusal, submitted
 from market.web.render import locale_of, page, see_other
-from market.web.screens import evidence_rows
+from market.web.screens import OUTCOMES, evidence_rows
 from market.web.text import error_text
 from ratings.ledger.actors import Actor, Role
 from ratings.ledger.clock import local_date
@@ -71,6 +72,9 @@ async def shell_page(
         agency=await agency(case.uscc),
         finding=found,
         evidence=evidence_rows(locale_of(request), found) if found else [],
+        change=change_of(request, found),
+        ties=await ties_of_case(request, case.uscc, own=False),
+        outcomes=OUTCOMES,
         names=names,
         officers=sorted(officers.items(), key=lambda one: one[1]),
         own=case.owner == who.person,

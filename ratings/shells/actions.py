@@ -2,6 +2,7 @@
 
 import asyncio
 import uuid
+from collections.abc import Iterable
 from datetime import datetime
 from pathlib import Path
 
@@ -22,7 +23,8 @@ from ratings.shells.policy import load_policy
 from ratings.shells.registered import with_registered
 from ratings.shells.scorecard import Outcome, Reason, Score
 from ratings.shells.screen import Screening, no_feed, screen_feeds
-from ratings.shells.tables import Finding, ScreenRun
+from ratings.shells.tables import Finding, FirmTies, ScreenRun
+from ratings.shells.ties import Ties, ties_of
 from ratings.signals.actions import Sent, take_in_all
 from ratings.signals.cells import month_number
 from ratings.signals.files import find_files
@@ -101,6 +103,7 @@ async def screen_store(
     screening = await asyncio.to_thread(
         screen_feeds, feeds, as_of_month, load_policy(), codes=agencies, flagged=True
     )
+    ties = await asyncio.to_thread(ties_of, feeds, as_of_month, screening.policy, agencies)
     flagged = [
         score
         for score in screening.scores
@@ -109,6 +112,7 @@ async def screen_store(
     async with tx():
         await hold_cases(score.uscc for score in flagged)
         screen = await _keep_screen(actor, screening)
+        await _keep_ties(screen, ties.values())
         cases = [
             score.uscc
             for score in flagged
@@ -170,6 +174,21 @@ async def _keep_screen(actor: Actor, screening: Screening) -> str:
             )
         )
     return screen
+
+
+async def _keep_ties(screen: str, ties: Iterable[Ties]) -> None:
+    rows = [
+        FirmTies(
+            id=str(uuid.uuid4()),
+            run=screen,
+            uscc=one.uscc,
+            firms=one.firms,
+            ties=msgspec.json.encode(one.ties).decode(),
+        )
+        for one in ties
+    ]
+    for first in range(0, len(rows), 1000):
+        await FirmTies.insert(*rows[first : first + 1000])
 
 
 def _reasons(score: Score) -> list[Bilingual]:

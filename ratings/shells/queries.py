@@ -6,6 +6,7 @@ import msgspec
 
 from ratings.ledger.database import fetch, fetchrow
 from ratings.shells.scorecard import Reason
+from ratings.shells.ties import Tie, Ties
 
 
 class ScreenRow(msgspec.Struct, frozen=True):
@@ -69,3 +70,14 @@ async def findings(screen: str, outcomes: tuple[str, ...] = ()) -> list[FindingR
         list(outcomes),
     )
     return [_finding(tuple(row)) for row in rows]
+
+
+async def firm_ties(uscc: str) -> Ties | None:
+    """Of the latest screen that saw the agency; None where it shares nothing."""
+    row = await fetchrow(
+        "SELECT t.firms, t.ties FROM firm_ties t WHERE t.uscc = $1 AND t.run ="
+        " (SELECT f.run FROM finding f JOIN screen_run r ON r.id = f.run WHERE f.uscc = $1"
+        " ORDER BY r.ran_at DESC LIMIT 1)",
+        uscc,
+    )
+    return row and Ties(uscc, row[0], msgspec.json.decode(row[1], type=tuple[Tie, ...]))

@@ -106,3 +106,14 @@ class ReviewMonth(Table, db=ENGINE):
     drawn = JSONB()
     planned_at = Timestamptz()
     planned_by = Varchar(length=40)
+
+
+class FirmTies(Table, db=ENGINE):
+    """The firms that hang together with an agency in one screen (`ties.Ties`); an agency that
+    shares nothing has none. `ties` names kinds of things and codes of firms, never a value."""
+
+    id = UUID(primary_key=True)
+    run = ForeignKey(references=ScreenRun, null=False, on_delete=OnDelete.restrict)
+    uscc = Varchar(length=18)
+    firms = Integer()
+    ties = JSONB()
