@@ -20,9 +20,11 @@ from market.accounts.allowances import forget_ended_windows
 from market.accounts.idempotency import forget_old_keys
 from market.accounts.invitations import forget_old_invitations
 from market.accounts.throttle import forget_old_counts
+from market.agencies.queries import admitted
 from market.catalogue import edition_actions, package_actions
 from market.catalogue.edition_queries import due_editions
 from market.catalogue.package_queries import due_versions
+from market.files.store import open_store
 from market.notices.courier import deliver
 from market.notices.deliveries import forget_old_deliveries
 from market.oversight.feeding import deliver_conduct, desk_of, erase_beyond_retention
@@ -44,6 +46,7 @@ from ratings.sanctions.misconduct_queries import agencies_to_count
 from ratings.sanctions.queries import due_to_lift, last_decision
 from ratings.sanctions.rules import Kind
 from ratings.shells.audit_actions import remind_overdue
+from ratings.shells.check_up_actions import CHECK_UP, make_check_ups
 from ratings.signals.connectors.actions import PULL, begin_due, pull
 from ratings.signals.connectors.folder import read_folder
 from ratings.stars.actions import CONSIDER_CASE, LOOK_AGAIN, opens_case, restand
@@ -79,6 +82,11 @@ async def consider_case(at: datetime, uscc: str) -> str | None:
         f" {standing.policy_version}.",
     )
     return await open_case(system(at), uscc, kind, [reason])
+
+
+async def check_ups(at: datetime, screen: str, settings: Settings) -> list[str]:
+    """The check-ups of a screen's month, of all agencies that are in the market now."""
+    return await make_check_ups(system(at), screen, await admitted(), open_store(settings.files))
 
 
 FOLLOWS: dict[str, Callable[[datetime, dict[str, str]], Awaitable[object]]] = {
@@ -148,6 +156,7 @@ def build(connection: asyncpg.Connection, settings: Settings) -> PgQueuer:
     queue = PgQueuer.from_asyncpg_connection(connection)
     for name, action in FOLLOWS.items():
         _register(queue, name, action)
+    _register(queue, CHECK_UP, lambda at, job: check_ups(at, job["screen"], settings))
     _register(queue, PULL, lambda at, job: pull(job["pull"], desk_of(settings)))
 
     # 16:10 UTC is ten past midnight in the county.

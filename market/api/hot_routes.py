@@ -106,6 +106,7 @@ ACTS: Final[dict[str, tuple[str, ...]]] = {
     "case.opened": (),
     "case.recorded": (),
     "case.warned": (),
+    "check_up.made": (),
     "shell_case.answered": (),
     "shell_case.assigned": (),
     "shell_case.concluded": (),

@@ -12,6 +12,7 @@ from market.demonstration.cast import Cast, stream
 from ratings.ledger.clock import add_months, local_date
 from ratings.sanctions.queries import case_files
 from ratings.shells.actions import take_in_and_screen
+from ratings.shells.check_up_actions import make_check_ups
 from ratings.shells.demonstration_feeds import AgencyFacts, write_feeds
 from ratings.stars.actions import ReportedEvent, report_event
 from ratings.stars.feedback import Cap, Severity
@@ -72,6 +73,7 @@ async def screen(cast: Cast) -> Story:
         delivery = await take_in_and_screen(
             cast.centre.at(at), Path(directory), month, agencies, cast.store
         )
+    await make_check_ups(cast.centre.at(at), delivery.screen, agencies, cast.store)
     flagged = [plan for plan in known if plan.uscc in delivery.cases]
     # The first answers at once, the others still have their say.
     for plan in flagged[:1]:

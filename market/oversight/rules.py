@@ -92,6 +92,7 @@ PARTY_ACTS = {
     "repair.applied": Parties.AGENCY,
     "repair.granted": Parties.AGENCY,
     "repair.refused": Parties.AGENCY,
+    "check_up.made": Parties.AGENCY,
     "shell_case.answered": Parties.AGENCY,
     "shell_case.concluded": Parties.AGENCY,
     "shell_case.decided": Parties.AGENCY,

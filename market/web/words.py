@@ -202,6 +202,7 @@ ACTS = {
     "connector.pulled": (N_("Feed pulled from its source"), ""),
     "feed.sender_dismissed": (N_("No department sends the feed any more"), ""),
     "feed.sender_named": (N_("Department named that sends a feed"), ""),
+    "check_up.made": (N_("Monthly check-up made"), ""),
     "screen.ran": (N_("Screened for shells"), ""),
     "cells.looked_at": (N_("Cells of an agency looked at"), ""),
     "feed.erased": (N_("Cells of a feed erased by age"), ""),

@@ -13,11 +13,13 @@ from ratings.ledger.actions import record
 from ratings.ledger.actors import Actor, system
 from ratings.ledger.database import tx
 from ratings.ledger.errors import Bilingual
+from ratings.ledger.jobs import enqueue
 from ratings.sanctions.actions import open_case
 from ratings.sanctions.holding import hold_cases
 from ratings.sanctions.queries import last_decision
 from ratings.sanctions.rules import Kind
 from ratings.shells.case_queries import registered_excuses
+from ratings.shells.check_up_actions import CHECK_UP
 from ratings.shells.facts import SHORT
 from ratings.shells.policy import load_policy
 from ratings.shells.registered import with_registered
@@ -135,6 +137,7 @@ async def screen_store(
                 "cases": cases,
             },
         )
+        await enqueue(CHECK_UP, {"screen": screen}, actor.at)
     return Screened(screen, counts, cases)
 
 

@@ -1,10 +1,11 @@
 """Reading screens and what they found; for officials only."""
 
 from datetime import datetime
+from typing import Any
 
 import msgspec
 
-from ratings.ledger.database import fetch, fetchrow
+from ratings.ledger.database import fetch, fetchrow, row_id
 from ratings.shells.scorecard import Reason
 from ratings.shells.ties import Tie, Ties
 
@@ -19,11 +20,21 @@ class ScreenRow(msgspec.Struct, frozen=True):
     counts: dict[str, int]
 
 
+_SCREEN = (
+    "SELECT id::text, as_of_month, ran_at, policy, policy_version, policy_digest, counts"
+    " FROM screen_run"
+)
+
+
 async def latest_screen() -> ScreenRow | None:
-    row = await fetchrow(
-        "SELECT id::text, as_of_month, ran_at, policy, policy_version, policy_digest, counts"
-        " FROM screen_run ORDER BY ran_at DESC LIMIT 1"
-    )
+    return _screen(await fetchrow(f"{_SCREEN} ORDER BY ran_at DESC LIMIT 1"))
+
+
+async def screen_of(identifier: str) -> ScreenRow | None:
+    return _screen(await fetchrow(f"{_SCREEN} WHERE id = $1", row_id(identifier)))
+
+
+def _screen(row: Any) -> ScreenRow | None:
     if row is None:
         return None
     columns = [*tuple(row)[:6], msgspec.json.decode(row[6])]

@@ -117,3 +117,19 @@ class FirmTies(Table, db=ENGINE):
     uscc = Varchar(length=18)
     firms = Integer()
     ties = JSONB()
+
+
+class CheckUpReport(Table, db=ENGINE):
+    """The check-up of an agency for a month (YYYY-MM), made once and never changed afterwards.
+
+    `body` is a `check_up.CheckUp`. The agency reads it from `made_at`, the centre from
+    `centre_from`.
+    """
+
+    id = UUID(primary_key=True)
+    uscc = Varchar(length=18)
+    month = Varchar(length=7)
+    run = ForeignKey(references=ScreenRun, null=False, on_delete=OnDelete.restrict)
+    made_at = Timestamptz()
+    centre_from = Timestamptz()
+    body = JSONB()

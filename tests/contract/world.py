@@ -50,6 +50,7 @@ from market.notices.actions import Subscribed, send_test, subscribe
 from market.notices.rules import NewWebhook
 from market.oversight.pushing import name_sender
 from market.purchasing.actions import close_group_buy, join_group_buy, offer_to_serve
+from market.worker import check_ups
 from ratings.evaluations.actions import answer
 from ratings.evaluations.indicators import Party
 from ratings.integrity.actions import raise_flags
@@ -62,7 +63,9 @@ from ratings.ledger.errors import Bilingual, Conflict
 from ratings.sanctions.actions import open_case
 from ratings.sanctions.rules import Kind
 from ratings.shells.case_queries import shell_case
+from ratings.shells.check_up_queries import own_check_ups
 from ratings.shells.demonstration_feeds import AgencyFacts, Profile, write_feeds
+from ratings.shells.queries import latest_screen
 from ratings.signals.actions import take_in
 from ratings.signals.decisions import look_at
 from ratings.signals.queries import unmatched_rows
@@ -250,6 +253,14 @@ async def _case(world: World) -> str:
 
 def _cell_store(world: World) -> ObjectStore:
     return open_store(world.county.app.state.settings.files)
+
+
+async def _check_up(world: World) -> str:
+    """The rival's report of the month of that screen; the centre may not read it yet."""
+    screen, rival = await latest_screen(), world.persons["rival"]
+    assert screen is not None
+    await check_ups(now(), screen.id, world.county.app.state.settings)
+    return (await own_check_ups(rival.actor()))[0].id
 
 
 async def _held_batch(world: World) -> str:
@@ -559,6 +570,7 @@ OBJECTS: dict[str, Callable[[World], Awaitable[str]]] = {
     "visit-photo": _visit_photo,
     "integrity-flag": _integrity_flag,
     "finding": _finding,
+    "check-up": _check_up,
     "held-batch": _held_batch,
     "unmatched-row": _unmatched_row,
     "cell-look": _cell_look,
