@@ -1,4 +1,4 @@
-"""A county whose feeds have been screened: two shells of one ring, and honest agencies."""
+"""A county whose feeds have been screened: two shells, a struggling agency, honest ones."""
 
 from pathlib import Path
 
@@ -15,10 +15,12 @@ from tests.county import County
 
 
 class Ring(msgspec.Struct, frozen=True):
-    """`case` is about `shell`; `other` shares its address, telephone and representative."""
+    """`case` is about `shell`; `other` shares its address, telephone and representative. No case is
+    about `struggling`, whose staff has fallen in a year."""
 
     shell: Account
     other: Account
+    struggling: Account
     honest: tuple[Account, ...]
     case: str
     month: str
@@ -26,12 +28,14 @@ class Ring(msgspec.Struct, frozen=True):
 
 async def screened_ring(county: County, folder: Path, honest: int = 1) -> Ring:
     shells = [await county.agency() for _ in range(2)]
+    struggling = await county.agency()
     others = [await county.agency() for _ in range(honest)]
     month = add_months(local_date(now()).replace(day=1), -1).strftime("%Y-%m")
     facts = [AgencyFacts(one.uscc or "", Profile.SHELL) for one in shells]
+    facts.append(AgencyFacts(struggling.uscc or "", Profile.STRUGGLING))
     facts += [AgencyFacts(one.uscc or "") for one in others]
     write_feeds(folder, facts, month)
     store = LocalStore(county.app.state.settings.files, mkdir=True)
     await take_in_and_screen(county.centre.actor(), folder, month, await admitted(), store)
     cases = {one.uscc: one.id for one in await shell_cases(now())}
-    return Ring(shells[0], shells[1], tuple(others), cases[shells[0].uscc or ""], month)
+    return Ring(shells[0], shells[1], struggling, tuple(others), cases[shells[0].uscc or ""], month)

@@ -25,6 +25,7 @@ from ratings.sanctions.objection_lists import objection_on_view
 from ratings.sanctions.queries import case_files, delisting_in_force
 from ratings.sanctions.rectification_queries import rectifications_in_force
 from ratings.sanctions.repair_queries import effects_of
+from ratings.shells.check_up_queries import newest_check_up
 from ratings.stars.policy_queries import policy_in_force
 from ratings.stars.queries import coming_changes, recompute
 from ratings.stars.standing import what_would_lift
@@ -61,6 +62,7 @@ async def desk(request: Asking, who: Actor) -> Response[str]:
         objection=await objection_on_view(uscc, who.at),
         rectifications=await rectifications_in_force(uscc),
         cases=await case_files(uscc=uscc),
+        check_up=await newest_check_up(who),
         marks=await marks(who),
         effects=await effects_of(uscc, who.at),
         listings=listings,

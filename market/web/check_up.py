@@ -60,6 +60,7 @@ async def report(request: Asking, identifier: FromPath[str]) -> Response[str]:
         name=await _name(found.row.uscc),
         parts=check_up_words.parts(locale, found.report),
         trade=check_up_words.trade_words(locale, found.report),
+        warnings=check_up_words.warnings(locale, found.report),
         notes=check_up_words.notes(locale),
         version=found.report.policy_version,
     )

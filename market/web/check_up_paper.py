@@ -23,6 +23,8 @@ class CheckUpPaper(msgspec.Struct, frozen=True):
     name: str
     subtitle: str
     columns: list[str]
+    warnings_heading: str
+    warnings: list[str]
     parts: list[Part]
     remarks: list[str]
     foot: str
@@ -59,6 +61,8 @@ def on_paper(
             said(N_("Median")),
             said(N_("Compared")),
         ],
+        warnings_heading=said(N_("Early warnings")),
+        warnings=check_up_words.warnings(locale, found.report),
         parts=[
             Part(
                 part["heading"],

@@ -67,6 +67,12 @@ _NOTES = (
 )
 
 
+_FALLEN = N_("{what}: {value}, a year before {before}. Warned from a fall of {limit} on.")
+_RISEN = N_(
+    "{what}: {value}, a year before {before}. Warned where it has risen to {limit} or more."
+)
+
+
 def parts(locale: Locale, report: CheckUp) -> list[dict[str, Any]]:
     """One part for each dimension: its heading, and rows of texts in the order of INDICATORS."""
     indicators = {one.name: one for one in INDICATORS}
@@ -112,6 +118,27 @@ def amount(locale: Locale, indicator: Indicator, value: float | None) -> str:
         case "kwh":
             return f"{formats.number(locale, value, 0)} kWh"
     return formats.number(locale, value, 1).removesuffix(".0")
+
+
+def warnings(locale: Locale, report: CheckUp) -> list[str]:
+    """What has grown worse, each with both figures and the limit it is warned from."""
+    indicators = {one.name: one for one in INDICATORS}
+    found = []
+    for one in report.warnings:
+        indicator = indicators[one.indicator]
+        figures = {
+            "what": text.gettext(locale, LABELS[one.indicator]),
+            "value": amount(locale, indicator, one.value),
+            "before": amount(locale, indicator, one.before),
+        }
+        if one.falls_by:
+            limit = formats.percent(locale, one.falls_by)
+            told = text.gettext(locale, _FALLEN, limit=limit, **figures)
+        else:
+            limit = amount(locale, indicator, one.reaches)
+            told = text.gettext(locale, _RISEN, limit=limit, **figures)
+        found.append(told)
+    return found
 
 
 def trade_words(locale: Locale, report: CheckUp) -> str:

@@ -1,12 +1,13 @@
 """The check-up of an agency: its figures of a year, beside what is usual in its trade.
 
 From the same cells as the screen, and like it never from absence: a figure of which too few months
-are known is not there. It judges nothing; it says on which side of the middle half a firm is.
+are known is not there. It judges nothing; it says on which side of the middle half a firm is, and
+warns it of what has grown worse.
 """
 
 import datetime as dt
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Collection, Iterable, Mapping
 from enum import StrEnum
 from functools import cache
 from importlib import resources
@@ -65,6 +66,44 @@ INDICATORS = (
 )
 
 
+class WarningRule(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """When a figure has grown worse: fallen by a share of itself, or risen and reached a level.
+
+    Either `falls_by` (with `least_before`, the least it must have been) or `reaches` is above 0.
+    """
+
+    name: str
+    indicator: str
+    falls_by: float = 0.0
+    least_before: float = 0.0
+    reaches: float = 0.0
+
+    def __post_init__(self) -> None:
+        if self.indicator not in {one.name for one in INDICATORS}:
+            raise ValueError(f"there is no figure {self.indicator}")
+        if (self.falls_by > 0) == (self.reaches > 0):
+            raise ValueError(f"{self.name} needs a fall or a level")
+
+    def warns(self, value: float | None, before: float | None) -> bool:
+        """Never where either year is not known: nothing has been seen to grow worse then."""
+        if value is None or before is None:
+            return False
+        if self.falls_by:
+            return before >= self.least_before and value <= before * (1 - self.falls_by)
+        return value >= self.reaches and value > before
+
+
+class EarlyWarning(msgspec.Struct, frozen=True):
+    """A rule that held, with the figures and the limit it held by."""
+
+    rule: str
+    indicator: str
+    value: float
+    before: float
+    falls_by: float
+    reaches: float
+
+
 class CheckUpPolicy(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     name: str
     version: str
@@ -72,6 +111,7 @@ class CheckUpPolicy(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     lead_working_days: int
     least_firms: int
     least_months: int
+    warnings: tuple[WarningRule, ...]
 
 
 @cache
@@ -127,6 +167,7 @@ class CheckUp(msgspec.Struct, frozen=True):
     trade_firms: int
     figures: tuple[Figure, ...]
     policy_version: str
+    warnings: tuple[EarlyWarning, ...] = ()
 
 
 def usual_range(
@@ -175,13 +216,48 @@ class Trade(msgspec.Struct, frozen=True):
     quartiles: Mapping[str, tuple[float, float, float] | None]
 
 
-def check_up(firm: Measured, month: str, trade: Trade, policy: CheckUpPolicy) -> CheckUp:
+def early_warnings(
+    figures: Iterable[Figure], excused: Collection[str], policy: CheckUpPolicy
+) -> tuple[EarlyWarning, ...]:
+    """What has grown worse, in the order of the rules; nothing of the feeds that a lawful reason
+    excuses."""
+    known = {one.indicator: one for one in figures}
+    feeds = {one.name: one.feed for one in INDICATORS}
+    found = []
+    for rule in policy.warnings:
+        one = known[rule.indicator]
+        if feeds[rule.indicator] in excused or not rule.warns(one.value, one.before):
+            continue
+        assert one.value is not None
+        assert one.before is not None
+        found.append(
+            EarlyWarning(
+                rule.name, rule.indicator, one.value, one.before, rule.falls_by, rule.reaches
+            )
+        )
+    return tuple(found)
+
+
+def check_up(
+    firm: Measured,
+    month: str,
+    trade: Trade,
+    policy: CheckUpPolicy,
+    *,
+    flagged: bool = False,
+    excused: Collection[str] = (),
+) -> CheckUp:
+    """A firm that is `flagged` has a case that tells it more, and is not warned as well; `excused`
+    are the feeds whose zeros are lawful."""
     figures = []
     for one in INDICATORS:
         known = trade.known.get(one.name, 0)
         usual = usual_range(trade.quartiles.get(one.name), known, policy.least_firms)
         figures.append(figure(one, firm.now.get(one.name), firm.before.get(one.name), usual, known))
-    return CheckUp(firm.uscc, month, firm.trade, trade.firms, tuple(figures), policy.version)
+    warned = () if flagged else early_warnings(figures, excused, policy)
+    return CheckUp(
+        firm.uscc, month, firm.trade, trade.firms, tuple(figures), policy.version, warned
+    )
 
 
 def centre_reads_from(made_at: dt.datetime, policy: CheckUpPolicy) -> dt.datetime:

@@ -13,7 +13,9 @@ from ratings.ledger.errors import NotFound
 from ratings.shells.check_up import CheckUp, centre_reads_from, check_up, check_up_policy
 from ratings.shells.check_up_figures import measured
 from ratings.shells.check_up_queries import agencies_with_check_up
-from ratings.shells.queries import screen_of
+from ratings.shells.queries import FindingRow, findings, screen_of
+from ratings.shells.scorecard import Outcome
+from ratings.signals.lawful import EXCUSED_FEEDS
 from ratings.signals.queries import known_since
 from ratings.signals.relations import stored_feeds
 
@@ -32,12 +34,29 @@ async def make_check_ups(
     waiting = agencies - await agencies_with_check_up(run.as_of_month)
     feeds = await stored_feeds(store, await known_since(run.ran_at))
     county = await asyncio.to_thread(measured, feeds, run.as_of_month, waiting, policy.least_months)
+    found = {one.uscc: one for one in await findings(screen)}
     made = []
     for firm in county.firms:
-        report = check_up(firm, run.as_of_month, county.trades[firm.trade], policy)
+        own = found.get(firm.uscc)
+        report = check_up(
+            firm,
+            run.as_of_month,
+            county.trades[firm.trade],
+            policy,
+            flagged=own is not None and own.outcome == Outcome.CASE,
+            excused=_excused(own),
+        )
         if await _keep(actor, screen, report):
             made.append(firm.uscc)
     return made
+
+
+def _excused(found: FindingRow | None) -> set[str]:
+    """The feeds that an excuse on record, at any time of the window, makes no sign of."""
+    if found is None:
+        return set()
+    told = {row.feature for row in found.reasons if row.signal_class == "excuse"}
+    return {feed for kind, feeds in EXCUSED_FEEDS.items() if kind in told for feed in feeds}
 
 
 async def _keep(actor: Actor, screen: str, report: CheckUp) -> bool:

@@ -56,6 +56,12 @@ async def own_check_ups(actor: Actor) -> list[CheckUpRow]:
     return [_row(actor, row) for row in rows]
 
 
+async def newest_check_up(actor: Actor) -> CheckUpShown | None:
+    """The agency's own of the newest month."""
+    rows = await own_check_ups(actor)
+    return await visible_check_up(actor, rows[0].id) if rows else None
+
+
 async def check_ups_of(actor: Actor, month: str) -> list[CheckUpRow]:
     """All of a month for officials; of those they may not read yet nothing but the dates."""
     rows = await fetch(f"{_ROWS} WHERE month = $1 ORDER BY uscc", month)

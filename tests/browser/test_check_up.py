@@ -20,15 +20,17 @@ async def test_a_report_is_read_by_the_agency_first(
     assert screen is not None
     # The timetable does it too; whoever is second finds it done.
     await check_ups(now(), screen.id, county.app.state.settings)
-    (row,) = await own_check_ups(ring.shell.actor())
+    (row,) = await own_check_ups(ring.struggling.actor())
 
-    agency = await arrive(ring.shell.login)
+    agency = await arrive(ring.struggling.login)
     await agency.go("/workspace")
+    await agency.sees("To the check-up")
+    await agency.looks()
     await agency.follow(agency.says("Monthly check-ups"))
     await agency.looks()
     await agency.follow(agency.says("Check-up of {month}", month=ring.month))
     await agency.sees("Persons insured, monthly average")
-    await agency.sees("below the usual")
+    await agency.sees("Early warnings")
     await agency.looks()
 
     centre = await arrive(county.centre.login)

@@ -43,7 +43,7 @@ async def test_the_agency_reads_its_report_and_the_centre_waits(
     shown = await agency.browser.get(page, params={"lang": "en"})
     assert shown.status_code == 200
     assert "Persons insured, monthly average" in shown.text
-    assert "The register names no trade; compared with all firms it has, 6 in all" in shown.text
+    assert "The register names no trade; compared with all firms it has, 7 in all" in shown.text
     file = await agency.browser.get(f"{page}/paper", params={"lang": "en"})
     assert file.headers["content-type"] == "application/pdf"
     assert file.content.startswith(b"%PDF")
@@ -52,7 +52,7 @@ async def test_the_agency_reads_its_report_and_the_centre_waits(
     ).content == file.content
 
     waiting = await county.centre.browser.get("/console/check-ups", params={"lang": "en"})
-    assert waiting.text.count("with the agency until") == 6
+    assert waiting.text.count("with the agency until") == 7
     assert page not in waiting.text
     for path in (page, f"{page}/paper"):
         assert (await county.centre.browser.get(path)).status_code == 404
@@ -67,8 +67,8 @@ async def test_the_paper_says_what_the_page_says(county: County, tmp_path: Path)
     screen = await latest_screen()
     assert screen is not None
     await check_ups(now(), screen.id, county.app.state.settings)
-    (row,) = await own_check_ups(ring.shell.actor())
-    found = await visible_check_up(ring.shell.actor(), row.id)
+    (row,) = await own_check_ups(ring.struggling.actor())
+    found = await visible_check_up(ring.struggling.actor(), row.id)
     name = (await agency_names([row.uscc]))[row.uscc]
     for locale in (text.ZH, Locale("en")):
         paper = on_paper(found, name, locale, Settings())
@@ -79,6 +79,33 @@ async def test_the_paper_says_what_the_page_says(county: County, tmp_path: Path)
         assert [line[1] for part in paper.parts for line in part.rows] == [
             one["value"] for one in rows
         ]
+        assert paper.warnings == check_up_words.warnings(locale, found.report)
+        assert len(paper.warnings) > 0
         assert all(len(line) == len(paper.columns) for part in paper.parts for line in part.rows)
         made = typeset("check_up", locale, paper, row.made_at)
         assert made == typeset("check_up", locale, paper, row.made_at)
+
+
+async def test_a_warning_goes_to_the_firm_and_nowhere_else(county: County, tmp_path: Path) -> None:
+    ring = await screened_ring(county, tmp_path, honest=4)
+    screen = await latest_screen()
+    assert screen is not None
+    await check_ups(now(), screen.id, county.app.state.settings)
+    worse, told = ring.struggling, "Persons insured, monthly average: "
+    (row,) = await own_check_ups(worse.actor())
+    desk = await worse.browser.get("/workspace", params={"lang": "en"})
+    assert f"in your check-up of {ring.month}" in desk.text
+    assert f'href="/check-ups/{row.id}"' in desk.text
+    report = await worse.browser.get(f"/check-ups/{row.id}", params={"lang": "en"})
+    assert told in report.text
+    assert "Warned from a fall of 30% on." in report.text
+    for who in (ring.honest[0], ring.shell):
+        own = await who.browser.get("/workspace", params={"lang": "en"})
+        assert "in your check-up of" not in own.text
+    public = (f"/agencies/{worse.uscc}", f"/api/v1/agencies/{worse.uscc}/history")
+    console = (f"/console/screen/{worse.uscc}", "/console/ledger", "/console/check-ups")
+    for path in (*public, *console):
+        answer = await county.centre.browser.get(path, params={"lang": "en"})
+        assert answer.status_code == 200, path
+        assert told not in answer.text
+        assert "arly warning" not in answer.text

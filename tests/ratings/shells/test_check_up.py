@@ -26,6 +26,7 @@ from ratings.shells.check_up import (
     Place,
     Range,
     Trade,
+    WarningRule,
     centre_reads_from,
     check_up,
     check_up_policy,
@@ -191,11 +192,62 @@ def test_the_middle_half_is_that_of_the_trade(persons: list[int]) -> None:
     assert county.trades[""].firms == len(persons) + 3
 
 
+@given(st.sampled_from(POLICY.warnings), NUMBERS, NUMBERS)
+def test_only_what_has_grown_worse_is_warned_of(
+    rule: WarningRule, value: float, before: float
+) -> None:
+    worse = value < before if rule.falls_by else value > before
+    if rule.warns(value, before) and value >= 0:
+        assert worse
+    assert not rule.warns(None, before)
+    assert not rule.warns(value, None)
+
+
+@pytest.mark.parametrize(
+    ("indicator", "before", "value", "warned"),
+    [
+        ("insured", 10.0, 7.0, True),
+        ("insured", 10.0, 7.1, False),
+        ("insured", 2.0, 0.0, False),
+        ("sales", 1_000_000.0, 500_000.0, True),
+        ("sales", 999_999.0, 0.0, False),
+        ("late_returns", 1.0, 2.0, True),
+        ("late_returns", 2.0, 2.0, False),
+        ("late_returns", 0.0, 1.0, False),
+        ("late_orders", 0.1, 0.2, True),
+        ("penalties", 0.0, 1.0, True),
+        ("penalties", 2.0, 1.0, False),
+        ("arrears", 0.0, 5.0, True),
+    ],
+)
+def test_each_limit_is_the_documents(
+    indicator: str, before: float, value: float, warned: bool
+) -> None:
+    firm = Measured("X", "", {indicator: value}, {indicator: before})
+    feed = next(one.feed for one in INDICATORS if one.name == indicator)
+    trade = Trade(9, {}, {})
+    report = check_up(firm, AS_OF, trade, POLICY)
+    assert [one.indicator for one in report.warnings] == ([indicator] if warned else [])
+    # Whoever is flagged has a case, and whoever is excused has a reason.
+    assert check_up(firm, AS_OF, trade, POLICY, flagged=True).warnings == ()
+    assert check_up(firm, AS_OF, trade, POLICY, excused={feed}).warnings == ()
+
+
+@pytest.mark.parametrize(
+    "wrong", [{}, {"falls_by": 0.1, "reaches": 1.0}, {"indicator": "luck", "reaches": 1.0}]
+)
+def test_a_rule_that_says_nothing_is_no_rule(wrong: dict[str, Any]) -> None:
+    with pytest.raises(ValueError, match=r"needs a fall or a level|no figure"):
+        WarningRule(**{"name": "x", "indicator": "sales"} | wrong)
+
+
 async def test_one_report_a_month_read_by_the_agency_first(county: County, tmp_path: Path) -> None:
     ring = await screened_ring(county, tmp_path, honest=4)
     screen = await latest_screen()
     assert screen is not None
-    agencies = frozenset(one.uscc or "" for one in (ring.shell, ring.other, *ring.honest))
+    agencies = frozenset(
+        one.uscc or "" for one in (ring.shell, ring.other, ring.struggling, *ring.honest)
+    )
     made = await check_ups(now(), screen.id, county.app.state.settings)
     assert set(made) == agencies
     store = open_store(county.app.state.settings.files)
@@ -229,6 +281,15 @@ async def test_one_report_a_month_read_by_the_agency_first(county: County, tmp_p
     assert (await visible_check_up(later, row.id)).report == shown.report
     assert all(one.readable for one in await check_ups_of(later, ring.month))
     assert await check_up_months() == [ring.month]
+
+    # Whoever grows worse is warned; the flagged, whose returns stopped, have a case instead.
+    (worse,) = await own_check_ups(ring.struggling.actor())
+    warned = (await visible_check_up(ring.struggling.actor(), worse.id)).report.warnings
+    assert "insured" in {one.indicator for one in warned}
+    (flagged,) = await own_check_ups(ring.shell.actor())
+    case = (await visible_check_up(ring.shell.actor(), flagged.id)).report
+    late = next(one for one in case.figures if one.indicator == "late_returns")
+    assert (late.value, late.before, case.warnings) == (late.value or 99, 0.0, ())
 
     # The ledger tells that it was made, and no figure of it.
     (told,) = [one for one in await history("agency", row.uscc) if one.act == "check_up.made"]
