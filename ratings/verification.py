@@ -9,6 +9,7 @@ import msgspec
 from ratings.evaluations.queries import answers
 from ratings.evaluations.rules import answer_digest
 from ratings.evaluations.switches import ACTS
+from ratings.evaluations.weights import LOWERED, RESTORED
 from ratings.ledger.clock import local_date
 from ratings.ledger.database import fetch, snapshot
 from ratings.ledger.queries import chain
@@ -63,6 +64,7 @@ async def _verify(progress: Callable[[str], None]) -> Report:
     checked = await _answers(entries, faults)
     progress(f"evaluations: {checked} answers compared")
     await _switches(entries, faults)
+    await _weights(entries, faults)
     await _events(entries, faults)
     await _delistings(entries, faults)
     await _objections(entries, faults)
@@ -192,6 +194,21 @@ async def _switches(entries: list[Entry], faults: list[str]) -> None:
     )
     if Counter(recorded) != Counter(tuple(row) for row in rows):
         faults.append("answers hidden or left out: not as recorded")
+
+
+async def _weights(entries: list[Entry], faults: list[str]) -> None:
+    """What answers were to weigh, and the whole again, as often and for the reasons told."""
+    told = ("party", "cause", "weight")
+    recorded = [
+        (entry.subject, *(entry.fact()[name] for name in told), entry.reason, entry.person)
+        for entry in entries
+        if entry.act in (LOWERED, RESTORED)
+    ]
+    rows = await fetch(
+        "SELECT docket::text, party, cause, weight::text, reason, person FROM answer_weight"
+    )
+    if Counter(recorded) != Counter(tuple(row) for row in rows):
+        faults.append("answers that weigh less: not as recorded")
 
 
 async def _events(entries: list[Entry], faults: list[str]) -> None:

@@ -130,7 +130,7 @@ ANSWERS: Mapping[str, str] = {
     "docket_answer": "As which party you have answered.",
     "docket_revise": "As which party you have changed your answer.",
     "integrity_flag_list": "A page of the flags.",
-    "integrity_flag_show": "The flag and what it rests on.",
+    "integrity_flag_show": "The flag, what it rests on, and the order that belongs to it.",
     "case_list": "A page of the cases.",
     "case_show": "The case, its reasons and what has been said and decided.",
     "delisting_proposal_show": "What is proposed, by whom and when.",

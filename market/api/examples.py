@@ -243,6 +243,8 @@ BODIES: Mapping[str, Any] = {
     **EVALUATIONS,
     "case_answer": {"text": "两份报告已重做并通过复审，附审查意见。"},
     "integrity_flag_dismiss": {"reason": "长期合作客户，已抽查两份成果"},
+    "integrity_flag_order": {"reason": "七日内集中出现的低分，核实前暂不计入"},
+    "integrity_flag_order_lift": {"reason": "已逐件核实，评价属实"},
     "integrity_flag_take_up": {"reason": "约谈双方，并请主管部门复核三份成果"},
     "case_dismiss": {"reason": "复审意见属实，问题已整改"},
     "delisting_refuse": {"reason": "缺一份审查意见，补齐后再议"},

@@ -1,5 +1,7 @@
 """Flags of manipulation: programs ask, people of the centre decide."""
 
+from decimal import Decimal
+
 import msgspec
 from litestar import Response, get, post
 from litestar.params import FromPath, JSONBody
@@ -11,6 +13,9 @@ from market.api.cursors import Page
 from market.api.lists import USUAL, Cursor, Limit, StateIs, keyset_page
 from market.api.repeats import IdempotencyKey, act_once
 from ratings.integrity import actions, queries
+from ratings.integrity.order_actions import give_order, lift_order
+from ratings.integrity.order_queries import order_of
+from ratings.integrity.orders import Order
 from ratings.integrity.queries import FlagRow
 from ratings.ledger.actors import Role
 from ratings.ledger.places import Moment
@@ -20,6 +25,21 @@ _TAGS = ["sanctions"]
 
 class FlagDecision(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     reason: str
+
+
+class OrderOfFlag(msgspec.Struct, frozen=True):
+    """`answers` is how many it is about, `in_force` how many of them it holds at present."""
+
+    order: Order
+    weight: Decimal | None
+    answers: int
+    in_force: int
+
+
+class ShownFlag(FlagRow, frozen=True):
+    """A flag with the order that belongs to it; None where there is none."""
+
+    order: OrderOfFlag | None = None
 
 
 @get(
@@ -32,7 +52,8 @@ class FlagDecision(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 async def list_flags(
     request: Asking, limit: Limit = USUAL, cursor: Cursor = "", state_: StateIs = ""
 ) -> Response[Page[FlagRow]]:
-    """`state` is open, dismissed or taken-up. A flag moves no score and opens nothing."""
+    """`state` is open, dismissed or taken-up. A flag moves no score and opens nothing; an
+    order that a person gives about it does."""
     return await keyset_page(
         request,
         limit,
@@ -50,8 +71,14 @@ async def list_flags(
     tags=_TAGS,
     **allow(Role.CENTRE),
 )
-async def show_flag(flag: FromPath[str]) -> FlagRow:
-    return await queries.flag_of(flag)
+async def show_flag(flag: FromPath[str]) -> ShownFlag:
+    row = await queries.flag_of(flag)
+    found = await order_of(row)
+    order = None
+    if found is not None:
+        in_force = len(found.in_force)
+        order = OrderOfFlag(found.order, found.weight, len(found.answers), in_force)
+    return ShownFlag(**msgspec.structs.asdict(row), order=order)
 
 
 @post(
@@ -101,4 +128,54 @@ async def take_up(
     await act_once(request, who, idempotency_key, effect)
 
 
-ROUTES = [list_flags, show_flag, dismiss, take_up]
+@post(
+    "/integrity-flags/{flag:str}/order",
+    operation_id="integrity_flag_order",
+    summary="Hold the answers of a flag out of the score, or have them weigh less",
+    tags=_TAGS,
+    status_code=204,
+    **allow(Role.CENTRE),
+    **in_person(),
+)
+async def give(
+    request: Asking,
+    flag: FromPath[str],
+    data: JSONBody[FlagDecision],
+    idempotency_key: IdempotencyKey = None,
+) -> None:
+    """Which of the two follows from the kind of the flag. It takes an open flag up and counts from
+    now on; earlier figures stay as they are. By a person of the centre who gave none of the
+    answers."""
+    who = actor(request)
+
+    async def effect() -> None:
+        await give_order(who, flag, data.reason)
+
+    await act_once(request, who, idempotency_key, effect)
+
+
+@post(
+    "/integrity-flags/{flag:str}/order-lifting",
+    operation_id="integrity_flag_order_lift",
+    summary="Let the answers of a flag count in full again from now on",
+    tags=_TAGS,
+    status_code=204,
+    **allow(Role.CENTRE),
+    **in_person(),
+)
+async def lift(
+    request: Asking,
+    flag: FromPath[str],
+    data: JSONBody[FlagDecision],
+    idempotency_key: IdempotencyKey = None,
+) -> None:
+    """By a person of the centre who gave none of the answers."""
+    who = actor(request)
+
+    async def effect() -> None:
+        await lift_order(who, flag, data.reason)
+
+    await act_once(request, who, idempotency_key, effect)
+
+
+ROUTES = [list_flags, show_flag, dismiss, take_up, give, lift]

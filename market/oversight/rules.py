@@ -70,6 +70,8 @@ PARTY_ACTS = {
     "docket.answered": Parties.DOCKET,
     "docket.answer_left_out": Parties.DOCKET,
     "docket.answer_taken_in": Parties.DOCKET,
+    "docket.answer_weight_lowered": Parties.DOCKET,
+    "docket.answer_weight_restored": Parties.DOCKET,
     "docket.attached": Parties.EVALUATING,
     "docket.attachment_withdrawn": Parties.EVALUATING,
     "docket.comment_hidden": Parties.DOCKET,

@@ -21,6 +21,7 @@ from market.web.project import figures
 from market.web.render import locale_of, page
 from ratings.evaluations.indicators import INDICATORS
 from ratings.evaluations.switch_queries import answers_of_agency, left_out_of
+from ratings.evaluations.weight_queries import lowered_of
 from ratings.ledger.actors import Role
 from ratings.ledger.clock import local_date, now
 from ratings.sanctions.misconduct_queries import warnings_in_force
@@ -97,6 +98,7 @@ async def agency(request: Asking, uscc: FromPath[str]) -> Response[str]:
         step_text=STEP_TEXT,
         missing_text=MISSING_TEXT,
         left_out=await left_out_of(record.uscc),
+        lowered=await lowered_of(record.uscc),
         said=await answers_of_agency(actor(request), record.uscc),
         indicators={one.code: one for one in INDICATORS},
         policy=await policy_in_force(local_date(actor(request).at)),

@@ -11,12 +11,16 @@ from market.accounts.queries import organisation_names
 from market.agencies.queries import agency_names
 from market.web import asked
 from market.web.forms import Form, refusal, submitted
-from market.web.render import page, see_other
+from market.web.history import timeline
+from market.web.render import locale_of, page, see_other
 from ratings.integrity.actions import dismiss_flag, take_up_flag
 from ratings.integrity.flags import FlagKind
+from ratings.integrity.order_actions import give_order, lift_order
+from ratings.integrity.order_queries import order_of
 from ratings.integrity.queries import evidence_rows, flag_of, flags
 from ratings.ledger.actors import Role
 from ratings.ledger.errors import SteelyardError
+from ratings.ledger.queries import history
 from ratings.ledger.text import N_
 
 FLAGS = {
@@ -135,6 +139,7 @@ async def _page(
     request: Asking, identifier: str, form: Form, error: SteelyardError | None = None
 ) -> Response[str]:
     flag = await flag_of(identifier)
+    field = _field(form)
     return page(
         request,
         "centre/flag.html",
@@ -146,9 +151,17 @@ async def _page(
         evidence=await evidence_rows(flag),
         names=await agency_names([flag.subject, *flag.others]),
         organisations=await organisation_names(flag.raters),
-        typed=form.typed,
-        **refusal(request, error, {"reason-missing": "reason"}),
+        order=await order_of(flag),
+        timeline=timeline(locale_of(request), await history("integrity_flag", identifier)),
+        typed={field: form.text(field)},
+        **refusal(request, error, {"reason-missing": field, "switch-reason-long": field}),
     )
+
+
+def _field(form: Form) -> str:
+    """Where the reason of the act stands: a page may have one of each."""
+    act = form.text("act")
+    return f"{act}-reason" if act in ("give", "lift") else "reason"
 
 
 @get(f"{_HERE}/{{identifier:str}}", **allow(Role.CENTRE))
@@ -170,4 +183,22 @@ async def decide(request: Asking, identifier: FromPath[str]) -> Response[Any]:
     return see_other(f"{_HERE}/{identifier}", told)
 
 
-ROUTES = [flag_list, flag_page, decide]
+@post(f"{_HERE}/{{identifier:str}}/order", **allow(Role.CENTRE))
+async def order(request: Asking, identifier: FromPath[str]) -> Response[Any]:
+    """Given or lifted, by the button."""
+    form = await submitted(request)
+    lifted = form.text("act") == "lift"
+    try:
+        act = lift_order if lifted else give_order
+        await act(actor(request), identifier, form.text(_field(form)))
+    except SteelyardError as error:
+        return await _page(request, identifier, form, error)
+    told = (
+        N_("The order is lifted; the standing follows.")
+        if lifted
+        else N_("The order is given; the standing follows.")
+    )
+    return see_other(f"{_HERE}/{identifier}", told)
+
+
+ROUTES = [flag_list, flag_page, decide, order]

@@ -18,6 +18,7 @@ from ratings.evaluations.rules import (
     reminder,
 )
 from ratings.evaluations.switches import Turned
+from ratings.evaluations.weights import Weighed
 from ratings.ledger.actors import Actor, Role
 from ratings.ledger.clock import local_date
 from ratings.ledger.database import fetch, fetchrow, fetchval, row_id
@@ -237,7 +238,7 @@ class RatedRow(msgspec.Struct, frozen=True):
     """One unsealed engagement with all its answers, for computing standings.
 
     `owner` and `supervisor` are the organisations that were asked, `turns` what was done about
-    leaving answers out of the score and taking them in again.
+    leaving answers out of the score and taking them in again, `orders` what they were to weigh.
     """
 
     engagement: str
@@ -249,6 +250,7 @@ class RatedRow(msgspec.Struct, frozen=True):
     supervisor: str
     parties: dict[Party, dict[str, Decimal]]
     turns: tuple[Turned, ...]
+    orders: tuple[Weighed, ...]
 
 
 async def unsealed_of(uscc: str) -> list[RatedRow]:
@@ -271,7 +273,9 @@ _UNSEALED = (
     "SELECT d.engagement, d.uscc, d.trade, d.settled_on, d.unsealed_at, d.owner, d.supervisor,"
     " coalesce(jsonb_object_agg(a.party, a.scores) FILTER (WHERE a.id IS NOT NULL), '{{}}'),"
     " (SELECT coalesce(jsonb_agg(jsonb_build_array(s.party, s.turned_at, s.is_off)), '[]')"
-    "  FROM answer_switch s WHERE s.docket = d.id AND s.switch = 'score')"
+    "  FROM answer_switch s WHERE s.docket = d.id AND s.switch = 'score'),"
+    " (SELECT coalesce(jsonb_agg(jsonb_build_array(w.party, w.cause, w.ordered_at,"
+    "  w.weight::text)), '[]') FROM answer_weight w WHERE w.docket = d.id)"
     f" FROM docket d LEFT JOIN LATERAL {_LAST_OF_DOCKET} a ON true"
     " WHERE {whose} AND d.unsealed_at IS NOT NULL"
     " GROUP BY d.id ORDER BY d.settled_on, d.engagement"
@@ -281,7 +285,8 @@ _UNSEALED = (
 def _rated(row: asyncpg.Record) -> RatedRow:
     parties = msgspec.json.decode(row[7], type=dict[Party, dict[str, Decimal]])
     turns = msgspec.json.decode(row[8], type=tuple[Turned, ...])
-    columns = [*tuple(row)[:7], parties, turns]
+    orders = msgspec.json.decode(row[9], type=tuple[Weighed, ...])
+    columns = [*tuple(row)[:7], parties, turns, orders]
     return RatedRow(*columns)
 
 

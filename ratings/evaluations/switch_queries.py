@@ -68,6 +68,12 @@ async def left_out_of(uscc: str) -> dict[str, dict[Party, TurnedOff]]:
     return found
 
 
+async def left_out_among(dockets: Collection[str]) -> set[tuple[str, Party]]:
+    """The answers, as docket and party, that are left out of the score at present."""
+    offs = await _offs(dockets)
+    return {answer for answer, off in offs.items() if Switch.SCORE in off}
+
+
 async def last_turn(docket_id: str, party: Party, switch: Switch) -> Turned | None:
     row = await fetchrow(
         "SELECT turned_at, is_off FROM answer_switch"

@@ -8,6 +8,7 @@ from piccolo.columns import (
     Date,
     ForeignKey,
     Integer,
+    Numeric,
     OnDelete,
     Text,
     Timestamptz,
@@ -88,6 +89,22 @@ class AnswerSwitch(Table, db=ENGINE):
     reason = Text()
     person = Varchar(length=40)
     turned_at = Timestamptz()
+
+
+class AnswerWeight(Table, db=ENGINE):
+    """That an opened answer weighs so much of its share (1: the whole again), and why; for ever.
+
+    `cause` is the id of the question about it that a person has answered so.
+    """
+
+    id = UUID(primary_key=True)
+    docket = ForeignKey(references=Docket, null=False, on_delete=OnDelete.restrict)
+    party = Varchar(length=12)
+    cause = Varchar(length=40, index=True)
+    weight = Numeric(digits=(5, 4))
+    reason = Text()
+    person = Varchar(length=40)
+    ordered_at = Timestamptz()
 
 
 class AnswerAttachment(Table, db=ENGINE):

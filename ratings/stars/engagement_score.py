@@ -16,7 +16,8 @@ class RatedEngagement(msgspec.Struct, frozen=True):
     `parties` holds, for each party that answered, its scores by indicator code, or a single
     score under `overall`. A party that never answered has no key, nor has one whose answer the
     centre has left out: that one stands in `left_out`. `raters` names who answered for a party,
-    where that is known.
+    where that is known. `weights` are of answers that weigh less than their share by an order of
+    the centre, as shares of 1.
     """
 
     engagement: str
@@ -26,14 +27,17 @@ class RatedEngagement(msgspec.Struct, frozen=True):
     parties: dict[Party, dict[str, Decimal]]
     raters: dict[Party, str] = {}
     left_out: frozenset[Party] = frozenset()
+    weights: dict[Party, Decimal] = {}
 
 
 class PartyPart(msgspec.Struct, frozen=True):
-    """One party's part: `share` is what it weighs after missing parties are left out."""
+    """One party's part: `share` is what it weighs after missing parties are left out and orders
+    are followed, `weight` its stated share by the orders alone."""
 
     party: Party
     score: Fraction | None
     stated_share: Decimal
+    weight: Fraction
     share: Fraction
     answered: bool
     weight_scored: int
@@ -49,6 +53,9 @@ class EngagementScore(msgspec.Struct, frozen=True):
 
 def engagement_score(engagement: RatedEngagement, policy: Policy) -> EngagementScore:
     """`Σ w·x / Σ w` over the parties present, if their shares reach the policy's least share.
+
+    An order of the centre lowers the weight w of an answer. Whether enough have answered is
+    asked of the stated shares: an answer that weighs less is still there.
 
     An absent party, or one with too few indicators, is left out and the rest re-normalised:
     filling in zero would punish an agency for somebody else's silence, filling in full marks
@@ -67,12 +74,18 @@ def engagement_score(engagement: RatedEngagement, policy: Policy) -> EngagementS
             values[party] = result.score
     present = sum((Fraction(policy.parties[party]) for party in values), Fraction(0))
     enough = present >= Fraction(policy.missing.least_party_share)
+    weights = {
+        party: Fraction(stated) * Fraction(engagement.weights.get(party, 1))
+        for party, stated in policy.parties.items()
+    }
+    whole = sum((weights[party] for party in values), Fraction(0))
     parts = tuple(
         PartyPart(
             party=party,
             score=values.get(party),
             stated_share=stated,
-            share=Fraction(stated) / present if enough and party in values else Fraction(0),
+            weight=weights[party],
+            share=weights[party] / whole if enough and party in values else Fraction(0),
             answered=bool(engagement.parties.get(party)),
             weight_scored=scored.get(party, 0),
         )

@@ -14,6 +14,7 @@ from typing import TypeVar
 import msgspec
 
 from ratings.evaluations.indicators import CODES, OVERALL, Party, check_score
+from ratings.evaluations.weights import WHOLE
 from ratings.ledger.errors import SteelyardError
 from ratings.ledger.uscc import Uscc, parse_uscc
 from ratings.stars.engagement_score import RatedEngagement
@@ -31,9 +32,13 @@ EVALUATION_COLUMNS = (
     "indicator",
     "score",
 )
+WEIGHT_COLUMN = "weight"
+"""What an answer weighs of its party's share by an order of the centre: above 0 and at most 1, four
+decimals; empty or absent is the whole."""
 EVENT_COLUMNS = ("uscc", "on", "source", "document", "severity", "repaired_on", "cap")
 _DAY = re.compile(r"(19|2[0-9])[0-9]{2}-[0-9]{2}-[0-9]{2}", re.ASCII)
 _NUMBER = re.compile(r"-?[0-9]{1,12}(\.[0-9]{1,12})?", re.ASCII)
+_WEIGHT = re.compile(r"0\.[0-9]{1,4}|1(\.0{1,4})?", re.ASCII)
 _Choice = TypeVar("_Choice", bound=StrEnum)
 
 
@@ -135,6 +140,9 @@ class _Collected:
         if self.raters.get((name, party), row["rater"]) != row["rater"]:
             raise BrokenRow(f"the {party} of engagement “{name}” already has another rater")
         answer = engagement.parties.get(party, {})
+        weight = _weight(row.get(WEIGHT_COLUMN, ""))
+        if answer and weight != engagement.weights.get(party, WHOLE):
+            raise BrokenRow(f"the {party} of engagement “{name}” already has another weight")
         if indicator in answer:
             raise BrokenRow(
                 f"a second answer of the {party} for engagement “{name}”, indicator “{indicator}”"
@@ -147,6 +155,8 @@ class _Collected:
         self.engagements[name] = engagement
         self.raters[(name, party)] = engagement.raters[party] = row["rater"]
         engagement.parties.setdefault(party, {})[indicator] = score
+        if weight != WHOLE:
+            engagement.weights[party] = weight
 
 
 def _same_engagement(known: RatedEngagement, row: RatedEngagement) -> None:
@@ -179,6 +189,14 @@ def _choice(kind: type[_Choice], column: str, text: str) -> _Choice:
         return kind(text)
     except ValueError as error:
         raise BrokenRow(f"{column} is one of {', '.join(kind)}, not “{text}”") from error
+
+
+def _weight(text: str) -> Decimal:
+    if not text:
+        return WHOLE
+    if not _WEIGHT.fullmatch(text) or not Decimal(text):
+        raise BrokenRow(f"weight is a share above 0 and at most 1, not “{text}”")
+    return Decimal(text)
 
 
 def _score(text: str) -> Decimal:

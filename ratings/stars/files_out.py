@@ -8,7 +8,7 @@ from ratings.evaluations.indicators import INDICATORS, OVERALL
 from ratings.stars.engagement_score import RatedEngagement
 from ratings.stars.estimates_file import STARS_BEFORE_COLUMNS
 from ratings.stars.feedback import OutsideEvent
-from ratings.stars.files import EVALUATION_COLUMNS, EVENT_COLUMNS, Source
+from ratings.stars.files import EVALUATION_COLUMNS, EVENT_COLUMNS, WEIGHT_COLUMN, Source
 from ratings.stars.standing import Standing, State
 
 _ORDER = tuple(indicator.code for indicator in INDICATORS)
@@ -49,9 +49,10 @@ def waterfall_csv(standings: Iterable[Standing]) -> str:
 
 def evaluations_csv(engagements: Iterable[RatedEngagement]) -> str:
     """One row for each indicator a party scored, in the order of the table of indicators. `rater`
-    is as the engagements have it: for the public without names."""
+    is as the engagements have it: for the public without names. `weight` is empty where no order
+    lowers it."""
     return _csv(
-        EVALUATION_COLUMNS,
+        (*EVALUATION_COLUMNS, WEIGHT_COLUMN),
         (
             (
                 one.engagement,
@@ -62,6 +63,7 @@ def evaluations_csv(engagements: Iterable[RatedEngagement]) -> str:
                 one.raters.get(party, ""),
                 indicator,
                 str(answer[indicator]),
+                str(one.weights.get(party, "")),
             )
             for one in engagements
             for party, answer in sorted(one.parties.items())

@@ -9,6 +9,7 @@ import msgspec
 from ratings.evaluations.indicators import Party
 from ratings.evaluations.queries import RatedRow, unsealed_everywhere, unsealed_of
 from ratings.evaluations.switches import turned_off
+from ratings.evaluations.weights import weights_at
 from ratings.ledger.clock import end_of_day, local_date
 from ratings.ledger.database import fetch, fetchrow
 from ratings.ledger.errors import Refused
@@ -169,7 +170,7 @@ async def whole_record(as_of: datetime) -> tuple[list[RatedEngagement], list[Out
 
 
 def _engagement(row: RatedRow, as_of: datetime) -> RatedEngagement:
-    """Without the answers that were left out at `as_of`.
+    """Without the answers that were left out at `as_of`, the others as they weighed then.
 
     A rater is the organisation that was asked. The centre is one: it has no habit of its own
     beside the mean of its party."""
@@ -182,6 +183,7 @@ def _engagement(row: RatedRow, as_of: datetime) -> RatedEngagement:
         parties={party: row.parties[party] for party in row.parties if party not in left_out},
         raters={Party.OWNER: row.owner, Party.SUPERVISOR: row.supervisor},
         left_out=left_out,
+        weights=weights_at(row.orders, as_of),
     )
 
 
@@ -232,7 +234,9 @@ async def evidence_since(uscc: str, moment: datetime) -> bool:
         "SELECT true FROM docket WHERE uscc = $1 AND unsealed_at > $2"
         " UNION SELECT true FROM outside_event WHERE uscc = $1 AND recorded_at > $2"
         " UNION SELECT true FROM answer_switch s JOIN docket d ON d.id = s.docket"
-        " WHERE d.uscc = $1 AND s.switch = 'score' AND s.turned_at > $2",
+        " WHERE d.uscc = $1 AND s.switch = 'score' AND s.turned_at > $2"
+        " UNION SELECT true FROM answer_weight w JOIN docket d ON d.id = w.docket"
+        " WHERE d.uscc = $1 AND w.ordered_at > $2",
         uscc,
         moment,
     )

@@ -52,7 +52,8 @@ class Centred(msgspec.Struct, frozen=True):
     """An engagement with what its parties gave above the mean of their kind, habits apart.
 
     `base` is Σ w·μ; `deviations` hold x − b − μ, the owner's after the clip; `clipped` is what
-    the clip took from the owner. `weight` is C, the shares of the parties present.
+    the clip took from the owner. `weight` is C, the shares of the parties present, those that an
+    order has lowered as they were lowered.
     """
 
     engagement: RatedEngagement
@@ -147,7 +148,7 @@ def centred(
         stated = deviations[Party.OWNER]
         deviations[Party.OWNER] = min(max(stated, middle - limit), middle + limit)
         clipped = stated - deviations[Party.OWNER]
-    weight = sum((Fraction(policy.parties[party]) for party in deviations), Fraction(0))
+    weight = sum((part.weight for part in result.parts if part.party in deviations), Fraction(0))
     return Centred(engagement, result, base, deviations, clipped, weight)
 
 

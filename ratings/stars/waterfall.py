@@ -78,7 +78,8 @@ class IndicatorDetail(msgspec.Struct, frozen=True):
 class PartyDetail(msgspec.Struct, frozen=True):
     """One party's answer: `stated_share` by the policy, `share` after missing parties left.
 
-    `missing` is empty, or a key of MISSING_TEXT. Under the robust method
+    `missing` is empty, or a key of MISSING_TEXT. `lowered_to` is what the answer weighs of its
+    share by an order of the centre, None without one. Under the robust method
     `mean` is that of the party (μ), `leniency` the habit of its rater that was taken off, and
     `clipped` the points an owner far from the other two was pulled by; None under the plain one.
     """
@@ -93,6 +94,7 @@ class PartyDetail(msgspec.Struct, frozen=True):
     mean: Decimal | None = None
     leniency: Decimal | None = None
     clipped: Decimal | None = None
+    lowered_to: Decimal | None = None
 
 
 class Step(msgspec.Struct, frozen=True):
@@ -136,6 +138,7 @@ def party_details(
             indicators=_indicator_details(
                 engagement.parties.get(part.party, {}), policy.indicators[part.party]
             ),
+            lowered_to=engagement.weights.get(part.party),
         )
         for part in result.parts
     )

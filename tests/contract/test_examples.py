@@ -28,6 +28,7 @@ from market.settings import Settings
 from ratings.evaluations.indicators import Party
 from ratings.evaluations.switch_actions import turn_switch
 from ratings.evaluations.switches import Switch
+from ratings.integrity.order_actions import give_order
 from ratings.ledger.actors import Actor, Role, system
 from ratings.ledger.clock import add_months, local_date, now
 from ratings.ledger.errors import Bilingual
@@ -244,6 +245,14 @@ async def _opened_docket(world: World, *off: Switch) -> Prepared:
     return centre, {"docket": docket}
 
 
+async def _flag_with_order(world: World, *, given: bool = False) -> Prepared:
+    flag = await OBJECTS["flag-with-order"](world)
+    centre = world.persons["centre"]
+    if given:
+        await give_order(centre.actor(), flag, REASON)
+    return centre, {"integrity-flag": flag}
+
+
 async def _dispute(world: World) -> Prepared:
     return world.persons["agency"], {"dispute": await world.fresh("dispute")}
 
@@ -328,6 +337,8 @@ _PREPARED: dict[str, Callable[[World], Awaitable[Prepared]]] = {
     "docket_comment_hide": _opened_docket,
     "docket_comment_show": lambda world: _opened_docket(world, Switch.COMMENT),
     "docket_answer_leave_out": _opened_docket,
+    "integrity_flag_order": _flag_with_order,
+    "integrity_flag_order_lift": lambda world: _flag_with_order(world, given=True),
     "docket_answer_take_in": lambda world: _opened_docket(world, Switch.SCORE),
     "answer_attachment_download": _attachment,
     "answer_attachment_withdraw": _attachment,

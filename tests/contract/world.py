@@ -58,7 +58,7 @@ from ratings.integrity.flags import Flag, FlagKind
 from ratings.integrity.queries import flags
 from ratings.ledger.actors import Role, system
 from ratings.ledger.clock import local_date, now
-from ratings.ledger.database import execute
+from ratings.ledger.database import execute, fetchval
 from ratings.ledger.errors import Bilingual, Conflict
 from ratings.sanctions.actions import open_case
 from ratings.sanctions.rules import Kind
@@ -230,6 +230,14 @@ async def _integrity_flag(world: World) -> str:
     evidence = Flag(FlagKind.RETALIATION, await _agency(world), (f"e{next(_days)}",))
     await raise_flags(system(now()), [evidence])
     return (await flags(limit=1))[0].id
+
+
+async def _flag_with_order(world: World) -> str:
+    """About an opened answer of the owner; the centre's was given by somebody else."""
+    docket = await _opened_docket(world)
+    number = await fetchval("SELECT engagement FROM docket WHERE id::text = $1", docket)
+    await raise_flags(system(now()), [Flag(FlagKind.BOMBING, await _agency(world), (number,))])
+    return (await flags(kind=FlagKind.BOMBING, limit=1))[0].id
 
 
 async def _opened_docket(world: World) -> str:
@@ -569,6 +577,7 @@ OBJECTS: dict[str, Callable[[World], Awaitable[str]]] = {
     "shell-case": _shell_case,
     "visit-photo": _visit_photo,
     "integrity-flag": _integrity_flag,
+    "flag-with-order": _flag_with_order,
     "finding": _finding,
     "check-up": _check_up,
     "held-batch": _held_batch,

@@ -14,6 +14,7 @@ from ratings.evaluations.actions import answer, unseal
 from ratings.evaluations.indicators import Party
 from ratings.evaluations.switch_actions import turn_switch
 from ratings.evaluations.switches import Switch
+from ratings.evaluations.weight_actions import weigh
 from ratings.ledger.actors import system
 from ratings.ledger.clock import local_date, now
 from ratings.stars.actions import ReportedEvent, report_event, restand
@@ -107,6 +108,28 @@ async def test_an_answer_that_is_left_out_is_in_the_record_of_earlier_days_only(
         assert (row["score"], shown["score"]) == (score, score)
         parties = {line.split(",")[4] for line in _lines(tmp_path)}
         assert ("owner" in parties) == (score == "73.00")
+
+
+async def test_an_answer_that_weighs_less_is_so_in_the_record_from_the_order_on(
+    county: County, client: httpx.AsyncClient, tmp_path: Path
+) -> None:
+    agency = await county.agency()
+    uscc, then = agency.uscc or "", now() - timedelta(days=40)
+    docket = await county.settled(agency, await county.listing(agency), when=then)
+    for party, score in ((Party.OWNER, 60), (Party.SUPERVISOR, 90), (Party.CENTRE, 80)):
+        why = {"quality": "有缺陷"} if party is Party.OWNER else {}
+        who = at(county.party(party).actor(), then)
+        await answer(who, docket, marks(party, score), reasons=why, final=True)
+    centre = (await county.second()).actor()
+    for ago, weight in ((20, "0.4286"), (5, "1")):
+        who = at(centre, now() - timedelta(days=ago))
+        await weigh(who, [(docket, Party.OWNER)], Decimal(weight), "a flag", "查实后处理")
+    # (0.3 · 90 + 0.2143 · 60 + 0.2 · 80) / 0.7143
+    for ago, score, weight in ((0, "73.00", ""), (10, "78.20", "0.4286"), (30, "73.00", "")):
+        row, shown = await checked(client, uscc, local_date(now()) - timedelta(days=ago), tmp_path)
+        assert (row["score"], shown["score"]) == (score, score)
+        found = {tuple(line.split(",")[4::4]) for line in _lines(tmp_path)}
+        assert found == {("owner", weight), ("supervisor", ""), ("centre", "")}
 
 
 def _lines(folder: Path) -> list[str]:

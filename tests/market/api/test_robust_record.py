@@ -12,9 +12,10 @@ from click.testing import CliRunner, Result
 
 from ratings.evaluations.actions import answer, unseal
 from ratings.evaluations.indicators import Party
+from ratings.evaluations.weight_actions import weigh
 from ratings.ledger.actors import system
 from ratings.ledger.clock import local_date
-from ratings.ledger.database import execute, fetch
+from ratings.ledger.database import execute, fetch, fetchval
 from ratings.ledger.queries import history
 from ratings.stars.actions import ReportedEvent, report_event, restand
 from ratings.stars.feedback import Severity
@@ -96,6 +97,12 @@ async def test_a_robust_score_is_recomputed_bit_for_bit_by_a_stranger(
     await partly(county, agency, listing, without_owner, ago(54))
     without_centre = {Party.SUPERVISOR: 87, Party.OWNER: 90}
     await partly(county, agency, listing, without_centre, ago(53))
+    # One owner's answer weighs less by an order.
+    docket = await fetchval(
+        "SELECT id::text FROM docket WHERE uscc = $1 ORDER BY settled_on LIMIT 1", uscc
+    )
+    second = at((await county.second()).actor(), ago(12))
+    await weigh(second, [(docket, Party.OWNER)], Decimal("0.4286"), "a flag", "占比过高")
     await restand(system(ago(8)), uscc)
     for severity, document in (
         (Severity.MINOR, "税简〔2026〕1号"),

@@ -277,3 +277,30 @@ def test_an_out_folder_that_cannot_be_made_is_said_so(tmp_path: Path) -> None:
     result = run(tmp_path, [GOOD], "--out", str(tmp_path / "file" / "out"))
     assert result.exit_code == 1
     assert "cannot be written" in result.output
+
+
+def test_a_weight_is_a_share_and_the_same_for_a_whole_answer(tmp_path: Path) -> None:
+    """An optional column: (0.25 · 60 + 0.3 · 90) / 0.55 = 76.36."""
+    head = EVALUATIONS + ",weight"
+    row = f"e1,{A},survey,2026-05-01"
+    good = [f"{row},owner,r1,overall,60,0.5", f"{row},supervisor,r2,overall,90,"]
+    bad = [
+        f"e2,{A},survey,2026-05-01,owner,r1,overall,60,{text}"
+        for text in ("0", "1.5", "-0.5", "0.12345", "half")
+    ]
+    split = [
+        f"e3,{A},survey,2026-05-01,owner,r1,quality,60,0.5",
+        f"e3,{A},survey,2026-05-01,owner,r1,fee,60,",
+    ]
+    evaluations = tmp_path / "weighed.csv"
+    evaluations.write_text("\n".join([head, *good]), "utf-8")
+    command = [str(evaluations), "--as-of", "2026-06-01", "--out", str(tmp_path / "out")]
+    done = CliRunner().invoke(grade, command)
+    assert done.exit_code == 0, done.output
+    assert "76.36" in (tmp_path / "out" / "scores.csv").read_text("utf-8")
+    evaluations.write_text("\n".join([head, *good, *bad, *split]), "utf-8")
+    refused = CliRunner().invoke(grade, command)
+    assert refused.exit_code != 0
+    for line in (4, 5, 6, 7, 8):
+        assert f"{line}: weight is a share" in refused.output
+    assert "10: the owner of engagement “e3” already has another weight" in refused.output
