@@ -62,6 +62,7 @@ ROBUST: dict[str, dict[str, tuple[str, str]]] = {
         "robust-half_life_months": (N_("Half of its weight is lost in"), MONTHS),
         "robust-confidence": (N_("Standard errors to the lower bound"), NONE),
         "robust-hysteresis": (N_("A band is left beyond"), POINTS),
+        "robust-review_from": (N_("A person looks from a probability of"), NONE),
     },
     N_("Habits of raters"): {
         "robust-leniency-limit": (N_("A habit counts at most"), POINTS),

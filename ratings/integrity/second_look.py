@@ -12,7 +12,7 @@ from ratings.integrity.flags import Flag, FlagKind, shown
 from ratings.stars.engagement_score import RatedEngagement
 from ratings.stars.policy import Policy
 from ratings.stars.reference import Reference, centred, counted, robust_rule
-from ratings.stars.review import LIKELY_FROM, review
+from ratings.stars.review import review
 from ratings.stars.rounding import published
 from ratings.stars.standing import Standing
 
@@ -44,7 +44,7 @@ def second_look(
         }
         limits = {
             "unshrunk": str(policy.stars.three),
-            "likely_percent": str(published(LIKELY_FROM * 100, 0)),
+            "likely_percent": str(published(Fraction(robust_rule(policy).review_from) * 100, 1)),
         }
         numbers = tuple(sorted(one.engagement.engagement for one in scored))
         flags.append(Flag(FlagKind.REVIEW, uscc, numbers, figures=figures, limits=limits))

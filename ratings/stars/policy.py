@@ -23,6 +23,8 @@ MOST = 10_000
 """No number of a policy is larger, and none has more than six decimals."""
 MOST_ROUNDS = 100
 STRANGE = N_("A number from 0 to 10,000 with six decimals at most.")
+REVIEW_FROM = Decimal("0.1")
+"""Where a policy does not say otherwise."""
 ABOVE_ZERO = N_("It must be above 0.")
 AT_LEAST_ONE = N_("It must be at least 1.")
 
@@ -119,7 +121,8 @@ class PriorRule(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 class RobustRule(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """What the robust method needs beyond the plain one; points unless the name says months.
 
-    `confidence` is how many standard errors lie between a score and its lower bound.
+    `confidence` is how many standard errors lie between a score and its lower bound; `review_from`
+    the probability of being worth less than three stars from which a person looks.
     """
 
     means: MeansRule
@@ -129,6 +132,7 @@ class RobustRule(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     prior: PriorRule
     confidence: Decimal
     hysteresis: Decimal
+    review_from: Decimal = REVIEW_FROM
 
 
 # What a policy leaves at its default is left out of its digest: a score that was published
@@ -329,6 +333,9 @@ def _of_method(policy: Policy) -> Iterator[Fault]:
         if set(known) != set(Party):
             told = N_("It must name supervisor, owner and centre.")
             yield Fault(f"/robust/leniency/{name}", "party-missing", told)
+    if not 0 < rule.review_from <= 1:
+        told = N_("A probability must be above 0 and at most 1.")
+        yield Fault("/robust/review_from", "probability-range", told)
     if not prior.least <= prior.start <= prior.most:
         told = N_("It must lie between the least and the most weight.")
         yield Fault("/robust/prior/start", "prior-order", told)
@@ -340,6 +347,9 @@ def _of_method(policy: Policy) -> Iterator[Fault]:
 
 def _digest(policy: Policy) -> str:
     body = msgspec.to_builtins(policy, builtin_types=(Decimal,))
+    # Older than this number are scores whose policy keeps its digest.
+    if policy.robust is not None and policy.robust.review_from == REVIEW_FROM:
+        del body["robust"]["review_from"]
     return hashlib.sha256(msgspec.json.encode(_canonical(body), order="sorted")).hexdigest()
 
 

@@ -16,8 +16,6 @@ from ratings.stars.rounding import published
 from ratings.stars.standing import Standing
 
 PLACES = 6
-LIKELY_FROM = Fraction(1, 10)
-"""A review opens from this probability that the truth lies below three stars (the method, §2)."""
 
 
 class Review(msgspec.Struct, frozen=True):
@@ -61,7 +59,7 @@ def review(
     spread = sqrt(float(reference.variance) / float(effective))
     likely = float(usual < cut) if not spread else NormalDist(float(usual), spread).cdf(cut)
     probability = Fraction(published(Fraction(likely), PLACES))
-    opens = mean < policy.stars.three or probability >= LIKELY_FROM
+    opens = mean < policy.stars.three or probability >= Fraction(rule.review_from)
     return Review(opens, mean, usual, probability)
 
 

@@ -5,7 +5,7 @@ import pytest
 
 from ratings.evaluations.indicators import WEIGHTS
 from ratings.ledger.errors import NotFound, Refused
-from ratings.stars.policy import load_policy, parse_policy, read_policy
+from ratings.stars.policy import document_of, load_policy, parse_policy, read_policy
 
 POLICIES = Path(__file__).parents[3] / "ratings/stars/policies"
 STANDARD = POLICIES / "standard.toml"
@@ -86,6 +86,8 @@ def test_a_policy_that_contradicts_itself_is_refused(old: str, new: str, why: st
         ),
         ("confidence = 1.28", "confidence = -1", "/robust/confidence: A number from 0"),
         ("hysteresis = 2", "hysteresis = 10", "narrower than every band"),
+        ("review_from = 0.1", "review_from = 0", "/robust/review_from: A probability"),
+        ("review_from = 0.1", "review_from = 1.1", "/robust/review_from: A probability"),
         ("trade_from = 30", "trade_from = 0", "/robust/means/trade_from: It must be at least 1"),
         ("rounds = 8", "rounds = 0", "/robust/leniency/rounds: It must be at least 1"),
         ("rounds = 8", "rounds = 8.5", "rounds"),
@@ -100,6 +102,16 @@ def test_a_robust_policy_that_contradicts_itself_is_refused(old: str, new: str, 
     assert old in text
     with pytest.raises(Refused, match=why):
         parse_policy(text.replace(old, new, 1), origin="mine.toml")
+
+
+def test_a_number_that_came_later_leaves_the_digest_of_earlier_scores_alone() -> None:
+    text = (POLICIES / "robust.toml").read_text("utf-8")
+    silent = parse_policy(text.replace("review_from = 0.1", "", 1), origin="mine.toml")
+    assert silent == load_policy("robust")
+    assert silent.digest == "f84c46807242ae412c725ce3953a15dc27359abfd9ba14197f2c5c9ce74cbaaa"
+    stricter = text.replace("review_from = 0.1", "review_from = 0.2", 1)
+    assert parse_policy(stricter, origin="mine.toml").digest != silent.digest
+    assert parse_policy(document_of(silent), origin="mine.toml") == silent
 
 
 def test_the_digest_of_standard_is_the_one_its_first_scores_carry() -> None:
