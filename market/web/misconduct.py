@@ -76,7 +76,7 @@ async def report(request: Asking) -> Response[Any]:
             case = await report_act(who, told)
     except SteelyardError as error:
         return await _page(request, form, error)
-    place = f"/console/cases/{case}" if who.role is Role.CENTRE else "/misconduct"
+    place = f"/console/cases/{case}" if who.role is Role.CENTRE else "/workspace"
     return see_other(place, N_("The act is reported; the agency is heard, and others decide."))
 
 

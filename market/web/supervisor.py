@@ -1,15 +1,16 @@
-"""The supervising department's desk: what it is asked, what it supervises, who works there."""
+"""The supervising department's desk: what it is asked, what it supervises, what it has reported."""
 
 from litestar import Response
 
 from market.accounts.identity import Asking
 from market.agencies.directory_queries import AgencyFilter, agencies
-from market.agencies.queries import AgencyRow
+from market.agencies.queries import AgencyRow, agency_names
 from market.catalogue.queries import packages
 from market.engagements.queries import engagements
 from market.web.render import page
 from ratings.evaluations.queries import awaiting
 from ratings.ledger.actors import Actor
+from ratings.sanctions.queries import reported_case_files
 
 _SHOWN = 10
 _AGENCIES = 100
@@ -21,9 +22,12 @@ async def desk(request: Asking, who: Actor) -> Response[str]:
     for package in supervised:
         wanted = AgencyFilter(package=package.code)
         found |= {one.uscc: one for one in await agencies(wanted, limit=_AGENCIES)}
+    reported = await reported_case_files(who)
     return page(
         request,
         "supervisor/desk.html",
+        reported=reported,
+        names=await agency_names(one.uscc for one in reported),
         packages=supervised,
         dockets=await awaiting(who),
         engagements=await engagements(who, limit=_SHOWN),

@@ -105,6 +105,18 @@ async def case_files(*, uscc: str = "", state: str = "", limit: int = 100) -> li
     return [_case(row) for row in rows]
 
 
+async def reported_case_files(actor: Actor, *, limit: int = 100) -> list[CaseRow]:
+    """Those that people of the actor's organisation have opened, the newest first."""
+    rows = await fetch(
+        f"{_CASE} WHERE id::text IN (SELECT facts::jsonb ->> 'case' FROM ledger_entry"
+        " WHERE act = 'case.opened' AND organisation = $1)"
+        " ORDER BY opened_at DESC, id DESC LIMIT $2",
+        actor.organisation,
+        limit,
+    )
+    return [_case(row) for row in rows]
+
+
 async def visible_case_file(actor: Actor, identifier: str) -> CaseRow:
     """As `case_file`, for officials and for the agency itself; to others it does not exist."""
     found = await case_file(identifier)

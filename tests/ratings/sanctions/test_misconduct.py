@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from market.worker import nightly, sweep
 from ratings.ledger.actors import Actor, Role, system
-from ratings.ledger.clock import add_months, end_of_day, local_date, start_of_day
+from ratings.ledger.clock import add_months, end_of_day, local_date, now, start_of_day
 from ratings.ledger.database import execute
 from ratings.ledger.errors import Conflict, Forbidden, NotFound, Refused
 from ratings.ledger.queries import history
@@ -21,6 +21,7 @@ from ratings.sanctions.actions import (
     delist,
     dismiss_case,
     open_by_person,
+    open_case,
     propose_delisting,
 )
 from ratings.sanctions.documents import Document, add_document
@@ -30,7 +31,12 @@ from ratings.sanctions.misconduct_queries import marks, warnings_in_force
 from ratings.sanctions.objection_actions import GivenAnswer, answer_objection, file_objection
 from ratings.sanctions.objection_lists import published_objections
 from ratings.sanctions.objections import Outcome
-from ratings.sanctions.queries import case_file, case_files, delisting_in_force
+from ratings.sanctions.queries import (
+    case_file,
+    case_files,
+    delisting_in_force,
+    reported_case_files,
+)
 from ratings.sanctions.repair_actions import (
     Application,
     RepairDecision,
@@ -295,3 +301,18 @@ async def test_a_serious_act_is_decided_by_two_people_on_evidence(
     public = (await county.enterprise.client.get("/api/v1/ledger")).text
     assert "出具虚假报告" not in public
     assert (await verify()).faults == []
+
+
+async def test_a_department_follows_what_it_has_reported(county: County, agency: Account) -> None:
+    """On its desk; another department's desk is silent about it, and so it is about other cases."""
+    supervisor, other = county.supervisor, await county.account(Role.SUPERVISOR)
+    when = now()
+    case = await reported(county, agency, "minor-complaint", "查〔2026〕7号", when)
+    await open_case(system(when), agency.uscc or "", Kind.ONE_STAR, [])
+    assert [one.id for one in await reported_case_files(supervisor.actor())] == [case]
+    assert await reported_case_files(other.actor()) == []
+    number = (await case_file(case)).number
+    assert number in (await supervisor.browser.get("/workspace")).text
+    assert number not in (await other.browser.get("/workspace")).text
+    await uphold_act(county.centre.actor(), case, "属实，记录在案")
+    assert "属实，记录在案" in (await supervisor.browser.get("/workspace")).text
