@@ -27,6 +27,7 @@ from market.catalogue.package_queries import due_versions
 from market.files.store import open_store
 from market.notices.courier import deliver
 from market.notices.deliveries import forget_old_deliveries
+from market.oversight.feed_events import propose_from_feeds
 from market.oversight.feeding import deliver_conduct, desk_of, erase_beyond_retention
 from market.oversight.manipulation import look_for_manipulation
 from market.purchasing.actions import CLOSE, close_group_buy
@@ -172,6 +173,10 @@ def build(connection: asyncpg.Connection, settings: Settings) -> PgQueuer:
     @queue.schedule("retention", "50 16 * * *")
     async def run_retention(schedule: Schedule) -> None:
         await erase_beyond_retention(system(now()), settings)
+
+    @queue.schedule("events", "0 17 * * *")
+    async def run_events(schedule: Schedule) -> None:
+        await propose_from_feeds(system(now()), settings)
 
     @queue.schedule("connectors", "* * * * *")
     async def run_connectors(schedule: Schedule) -> None:

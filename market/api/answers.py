@@ -152,6 +152,8 @@ ANSWERS: Mapping[str, str] = {
     "objection_file": "The id of what was filed.",
     "objection_list": "A page of the objections.",
     "delisting_list": "A page of the delistings in force.",
+    "event_proposal_list": "A page of the proposals.",
+    "event_proposal_show": "The proposal and what was decided about it.",
     "outside_event_report": "The event as it was taken in.",
     "screen_latest": "The screen, the policy it followed and its counts.",
     "finding_show": "The finding with every reason for it.",

@@ -276,6 +276,13 @@ BODIES: Mapping[str, Any] = {
         "document": "示例税通〔2026〕31号",
         "severity": "minor",
     },
+    "event_proposal_confirm": {
+        "source": "云溪县税务局",
+        "document": "示例税评〔2026〕8号",
+        "on": "2026-05-20",
+        "reason": "已向税务局核对纳税信用评价结果",
+    },
+    "event_proposal_dismiss": {"reason": "税务局确认该评级已复评更正"},
     # For programs
     "webhook_subscribe": _WEBHOOK,
     "webhook_change": _WEBHOOK | {"events": ["*"]},
@@ -363,6 +370,7 @@ PARAMETERS: Mapping[str, Mapping[str, Any]] = {
     "case_document_add": {"filename": "rectification-report.pdf"},
     "case_list": {"state": "open"},
     "integrity_flag_list": {"state": "open"},
+    "event_proposal_list": {"state": "open"},
     "finding_show": {"uscc": _ITS["finding"]},
     "ledger_list": {"subject_kind": "agency", "subject": _ITS["agency"]},
     "change_list": {"type": "group_buy.*"},

@@ -205,6 +205,8 @@ ACTS: Final[dict[str, tuple[str, ...]]] = {
     "membership.left": (),
     "membership.reactivated": (),
     "membership.removed": (),
+    "event_proposal.confirmed": (),
+    "event_proposal.dismissed": (),
     "outside_event.reported": (),
     "package.draft_changed": (),
     "package.draft_discarded": (),

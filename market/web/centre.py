@@ -36,11 +36,14 @@ from ratings.sanctions.queries import case_files
 from ratings.sanctions.rules import UNDECIDED
 from ratings.shells.queries import latest_screen
 from ratings.stars.actions import ReportedEvent, report_event
+from ratings.stars.event_proposals import SIGN_TEXT
 from ratings.stars.feedback import Cap, Severity
+from ratings.stars.proposal_queries import OPEN, event_proposals
 from ratings.stars.queries import distribution
 
 _LEDGER_ENTRIES = 40
 _SHOWN = 8
+_PROPOSALS = 200
 # What the overview tells: decisions and arrivals, not the daily run of standings.
 _NEWS = (*OF_THE_MARKET, "agency.applied", "agency.refused", "case.opened", "case.answered")
 
@@ -163,7 +166,9 @@ async def name_supervisor(request: Asking, code: FromPath[str]) -> Response[Any]
     return see_other("/console/packages", N_("The supervising department is named."))
 
 
-def _events_page(request: Asking, form: Form, error: SteelyardError | None = None) -> Response[str]:
+async def _events_page(
+    request: Asking, form: Form, error: SteelyardError | None = None
+) -> Response[str]:
     fields = {
         "uscc-length": "uscc",
         "uscc-character": "uscc",
@@ -173,10 +178,14 @@ def _events_page(request: Asking, form: Form, error: SteelyardError | None = Non
         "document-missing": "document",
         "event-known": "document",
     }
+    proposed = await event_proposals(state=OPEN, limit=_PROPOSALS)
     return page(
         request,
         "centre/events.html",
         status=error.status if error else 200,
+        proposed=proposed,
+        signs=SIGN_TEXT,
+        names=await agency_names(one.uscc for one in proposed),
         severities=tuple(Severity),
         caps=tuple(Cap),
         typed=form.typed,
@@ -186,7 +195,7 @@ def _events_page(request: Asking, form: Form, error: SteelyardError | None = Non
 
 @get("/console/events", **allow(Role.CENTRE))
 async def events(request: Asking) -> Response[str]:
-    return _events_page(request, Form({"uscc": asked.word(request, "uscc")}))
+    return await _events_page(request, Form({"uscc": asked.word(request, "uscc")}))
 
 
 @post("/console/events", **allow(Role.CENTRE))
@@ -205,7 +214,7 @@ async def take_in_event(request: Asking) -> Response[Any]:
         form.check()
         await report_event(actor(request), event)
     except SteelyardError as error:
-        return _events_page(request, form, error)
+        return await _events_page(request, form, error)
     return see_other("/console/events", N_("The event is taken in; the standing follows."))
 
 

@@ -58,6 +58,27 @@ class OutsideEvent(Table, db=ENGINE):
     withdrawn_at = Timestamptz(null=True, default=None)
 
 
+class EventProposal(Table, db=ENGINE):
+    """What a feed says that may be an outside event; `key` keeps the same saying from coming twice.
+
+    `sign` is a member of `Sign`. `state` open, confirmed or dismissed; `document` is that of the
+    event it was confirmed as, empty otherwise.
+    """
+
+    id = UUID(primary_key=True)
+    key = Varchar(length=60, unique=True)
+    uscc = Varchar(length=18, index=True)
+    sign = Varchar(length=20)
+    month = Varchar(length=7)
+    since = Date(null=True, default=None)
+    found_at = Timestamptz()
+    state = Varchar(length=10, index=True)
+    document = Varchar(length=120)
+    reason = Text()
+    decided_by = Varchar(length=40, null=True, default=None)
+    decided_at = Timestamptz(null=True, default=None)
+
+
 class PolicyVersion(Table, db=ENGINE):
     """A policy of the county in the making or adopted; what is adopted is kept as it is for ever.
 

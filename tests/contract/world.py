@@ -70,8 +70,11 @@ from ratings.signals.actions import take_in
 from ratings.signals.decisions import look_at
 from ratings.signals.queries import unmatched_rows
 from ratings.stars.estimate_actions import freeze
+from ratings.stars.event_proposals import Said, Sign
 from ratings.stars.policy import load_policy
 from ratings.stars.policy_actions import PolicyProposal, draft_policy, propose_policy
+from ratings.stars.proposal_actions import propose_events
+from ratings.stars.proposal_queries import event_proposals
 from ratings.stars.reference import quarter_of
 from tests.colleagues import colleague, link
 from tests.conftest import PASSWORD, Account, make_uscc
@@ -223,6 +226,14 @@ async def _attachment(world: World) -> str:
     made = await world.persons["owner"].client.post(path, params={"filename": FILE}, content=PDF)
     assert made.status_code == 201, made.text
     return str(made.json()["attachment"])
+
+
+async def _event_proposal(world: World) -> str:
+    """Open; every call is about another month."""
+    number = next(_days)
+    month = f"{2000 + number // 12}-{number % 12 + 1:02}"
+    await propose_events(system(now()), [Said(await _agency(world), Sign.PENALTY_MINOR, month)])
+    return (await event_proposals(limit=1))[0].id
 
 
 async def _integrity_flag(world: World) -> str:
@@ -577,6 +588,7 @@ OBJECTS: dict[str, Callable[[World], Awaitable[str]]] = {
     "shell-case": _shell_case,
     "visit-photo": _visit_photo,
     "integrity-flag": _integrity_flag,
+    "event-proposal": _event_proposal,
     "flag-with-order": _flag_with_order,
     "finding": _finding,
     "check-up": _check_up,
@@ -610,6 +622,7 @@ CONSUMED = {
     "unanswered-docket",
     "attachment",
     "dispute",
+    "event-proposal",
     "integrity-flag",
     "edition-draft",
     "county-range-proposal",
