@@ -56,7 +56,8 @@ async def evaluations_file(
     policy: FromQuery[str] = "",
 ) -> Stream:
     """What was known at the end of `as_of`, sealed answers never. Raters are not named: one whose
-    habit the policy knows bears the pseudonym of the estimates of that quarter, others nothing."""
+    habit the policy knows bears the pseudonym of the estimates of that quarter, others nothing.
+    `weight` is what an answer weighs of its share by an order; empty is the whole."""
     engagements, _ = await visible_record(actor(request), uscc, as_of, policy)
     return _file(evaluations_csv(engagements).encode(), f"{uscc}-evaluations.csv")
 

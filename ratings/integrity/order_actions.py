@@ -1,7 +1,5 @@
 """A person gives the order that a flag of manipulation calls for, and lifts it again."""
 
-from decimal import Decimal
-
 from ratings.evaluations.switch_actions import turn_switches
 from ratings.evaluations.switches import Switch
 from ratings.evaluations.weight_actions import weigh
@@ -50,7 +48,7 @@ async def lift_order(actor: Actor, flag: str, reason: str) -> None:
         if found.order is Order.HOLD:
             await turn_switches(actor, found.in_force, Switch.SCORE, off=False, reason=reason)
         else:
-            await weigh(actor, found.in_force, Decimal(WHOLE), flag, reason)
+            await weigh(actor, found.in_force, WHOLE, flag, reason)
         acted = len(found.in_force)
         await _record(actor, "integrity_flag.order_lifted", flag, found, acted, reason)
 

@@ -132,7 +132,7 @@ class RobustRule(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     prior: PriorRule
     confidence: Decimal
     hysteresis: Decimal
-    review_from: Decimal = REVIEW_FROM
+    review_from: Decimal = msgspec.field(default_factory=lambda: REVIEW_FROM)
 
 
 # What a policy leaves at its default is left out of its digest: a score that was published

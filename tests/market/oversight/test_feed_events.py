@@ -2,6 +2,7 @@
 
 import asyncio
 from datetime import date, timedelta
+from itertools import pairwise
 
 import pytest
 from hypothesis import given
@@ -80,7 +81,7 @@ def test_beginnings_are_sayings_apart_and_the_first_of_each_is_among_them(said: 
         assert begun[0] == own[0]
         if "penalty" not in one[1]:
             numbers = [int(month[:4]) * 12 + int(month[5:]) for month in begun]
-            gaps = [later - earlier for earlier, later in zip(numbers, numbers[1:], strict=False)]
+            gaps = [later - earlier for earlier, later in pairwise(numbers)]
             assert all(gap > LONGEST_GAP + 1 for gap in gaps)
 
 

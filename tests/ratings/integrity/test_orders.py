@@ -64,13 +64,13 @@ async def flagged(county: County, agency: Account, kind: FlagKind, count: int = 
 async def test_a_pair_weighs_less_from_now_on_and_its_whole_again(
     county: County, agency: Account
 ) -> None:
-    uscc, centre = agency.uscc or "", (await county.second()).actor()
+    uscc, second = agency.uscc or "", await county.second()
     flag = await flagged(county, agency, FlagKind.COLLUSION)
     yesterday = now() - timedelta(days=1)
     before = await recompute(uscc, yesterday)
     assert before.score == Decimal("90.00")
     queued = await jobs(RESTAND)
-    await give_order(centre, flag, " 该业主占比过高 ")
+    await give_order(second.actor(), flag, " 该业主占比过高 ")
     assert await jobs(RESTAND) == queued + 1
     assert await evidence_since(uscc, yesterday)
     lowered = await restand(system(now()), uscc)
@@ -84,17 +84,17 @@ async def test_a_pair_weighs_less_from_now_on_and_its_whole_again(
     assert len(told) == 4
     assert {one[Party.OWNER].reason for one in told.values()} == {"该业主占比过高"}
     kept = await flag_of(flag)
-    assert (kept.state, kept.decided_by) == ("taken-up", centre.person)
+    assert (kept.state, kept.decided_by) == ("taken-up", second.person)
     page = (await agency.browser.get(f"/agencies/{uscc}")).text
     assert page.count("该业主占比过高") == 4
     assert "75" in page
 
-    await refused(give_order(centre, flag, "again"), Conflict, "order-given")
+    await refused(give_order(second.actor(), flag, "again"), Conflict, "order-given")
     during = now()
-    await lift_order(centre, flag, "核实无误")
+    await lift_order(second.actor(), flag, "核实无误")
     assert (await restand(system(now()), uscc)).score == before.score
     assert await lowered_of(uscc) == {}
-    await refused(lift_order(centre, flag, "again"), Conflict, "order-missing")
+    await refused(lift_order(second.actor(), flag, "again"), Conflict, "order-missing")
     # Later facts change nothing about an earlier moment.
     again = await recompute(uscc, during)
     assert (again.score, again.waterfall) == (lowered.score, lowered.waterfall)
@@ -111,36 +111,36 @@ async def test_a_pair_weighs_less_from_now_on_and_its_whole_again(
 
 
 async def test_the_stricter_of_two_orders_holds(county: County, agency: Account) -> None:
-    uscc, centre = agency.uscc or "", (await county.second()).actor()
+    uscc, second = agency.uscc or "", await county.second()
     pair = await flagged(county, agency, FlagKind.COLLUSION)
     careless = await flagged(county, agency, FlagKind.CARELESS)
     for flag in (careless, pair):
-        await give_order(centre, flag, "核查")
+        await give_order(second.actor(), flag, "核查")
     # Half: (0.25 · 100 + 0.5 · 80) / 0.75.
     assert (await recompute(uscc, now())).score == Decimal("86.67")
     assert {one[Party.OWNER].weight for one in (await lowered_of(uscc)).values()} == {
         Decimal("0.5000")
     }
-    await lift_order(centre, careless, "已约谈")
+    await lift_order(second.actor(), careless, "已约谈")
     assert (await recompute(uscc, now())).score == Decimal("88.57")
     assert (await verify()).faults == []
 
 
 async def test_marks_are_held_until_somebody_has_looked(county: County, agency: Account) -> None:
     """Of a run of low marks the owners' answers, of engagements in doubt all of them."""
-    uscc, centre = agency.uscc or "", (await county.second()).actor()
+    uscc, second = agency.uscc or "", await county.second()
     bombing = await flagged(county, agency, FlagKind.BOMBING, 1)
-    await give_order(centre, bombing, "核实中")
+    await give_order(second.actor(), bombing, "核实中")
     assert [set(one) for one in (await left_out_of(uscc)).values()] == [{Party.OWNER}]
     invented = await flagged(county, agency, FlagKind.INVENTED, 2)
-    await give_order(centre, invented, "无结算")
+    await give_order(second.actor(), invented, "无结算")
     out = await left_out_of(uscc)
     assert [set(one) for one in out.values()] == [set(Party)] * 2
     assert (await recompute(uscc, now())).engagements == 2
     found = await order_of(await flag_of(invented))
     assert found is not None
     assert len(found.in_force) == len(found.answers) == 6
-    await lift_order(centre, invented, "补交结算")
+    await lift_order(second.actor(), invented, "补交结算")
     assert await left_out_of(uscc) == {}
     assert (await verify()).faults == []
 
