@@ -1,8 +1,8 @@
-"""The policy of the shell screen with all its numbers, and trying others on the last screen."""
+"""The policies of the shell screen: those known, the numbers of the last one, and trying others."""
 
 from litestar import Response, get
 
-from market.accounts.identity import Asking
+from market.accounts.identity import Asking, actor
 from market.accounts.permissions import allow
 from market.agencies.queries import agency_names
 from market.web import asked
@@ -10,26 +10,38 @@ from market.web.forms import Form, refusal
 from market.web.render import page
 from market.web.screens import CLASSES, OUTCOMES
 from ratings.ledger.actors import Role
+from ratings.ledger.clock import local_date
 from ratings.ledger.errors import SteelyardError
-from ratings.shells.policy import Policy, load_policy
-from ratings.shells.queries import FindingRow, findings, latest_screen
+from ratings.shells.policy import Policy
+from ratings.shells.policy_queries import (
+    known_screen_policies,
+    screen_policy_drafts,
+    screen_policy_in_force,
+    screen_policy_of,
+)
+from ratings.shells.queries import FindingRow, findings, latest_screen, screens
 from ratings.shells.scorecard import expit
 from ratings.shells.what_if import Moved, Wanted, as_it_is, check_wanted, outcome, rescored
 
 _SHOWN = 200
+_SCREENS = 12
 
 
-@get("/console/screening-policy", **allow(Role.CENTRE))
-async def screening_policy(request: Asking) -> Response[str]:
-    policy = load_policy()
-    form = Form({name: asked.word(request, name) for name in request.query_params})
-    wanted, error = as_it_is(policy), None
+async def overview(
+    request: Asking, form: Form, error: SteelyardError | None = None
+) -> Response[str]:
+    """The whole page; `form` holds the numbers that are tried on the last screen."""
+    today = local_date(actor(request).at)
+    ran = await latest_screen()
+    policy = await (screen_policy_of(ran.policy_digest) if ran else screen_policy_in_force(today))
+    known = await known_screen_policies(today)
+    wanted = as_it_is(policy)
     try:
         wanted = _read(form, policy)
         check_wanted(wanted, policy)
     except SteelyardError as refused:
         wanted, error = as_it_is(policy), refused
-    ran = await latest_screen()
+
     found = await findings(ran.id) if ran else []
     moved = _moved(policy, wanted, found)
     counts = {code: sum(one.outcome == code for one in found) for code in OUTCOMES}
@@ -42,6 +54,11 @@ async def screening_policy(request: Asking) -> Response[str]:
         status=error.status if error else 200,
         policy=policy,
         screen=ran,
+        known=known,
+        shipped=not any(one.valid_from and one.digest == policy.digest for one in known),
+        drafts=await screen_policy_drafts(),
+        today=today,
+        past=await screens(_SCREENS),
         wanted=wanted,
         tried=wanted != as_it_is(policy),
         moved=moved[:_SHOWN],
@@ -52,6 +69,13 @@ async def screening_policy(request: Asking) -> Response[str]:
         names=await agency_names(one.uscc for one in moved[:_SHOWN]),
         typed=form.typed,
         **refusal(request, error),
+    )
+
+
+@get("/console/screening-policy", **allow(Role.CENTRE))
+async def screening_policy(request: Asking) -> Response[str]:
+    return await overview(
+        request, Form({name: asked.word(request, name) for name in request.query_params})
     )
 
 

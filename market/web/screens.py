@@ -18,8 +18,8 @@ from ratings.ledger.errors import NotFound
 from ratings.ledger.text import N_
 from ratings.sanctions.queries import case_files
 from ratings.sanctions.rules import Kind
-from ratings.shells.policy import load_policy
-from ratings.shells.queries import FindingRow, finding
+from ratings.shells.policy_queries import screen_policy_of
+from ratings.shells.queries import FindingRow, finding, screen_that_saw
 
 OUTCOMES = {
     "case": (N_("Flagged"), "seal"),
@@ -46,10 +46,10 @@ _HUNDREDTH = Decimal("0.01")
 @get("/console/screen/{uscc:str}", **allow(Role.CENTRE))
 async def finding_page(request: Asking, uscc: FromPath[str]) -> Response[str]:
     code = asked.plain(uscc)
-    found = await finding(code)
-    if found is None:
+    found, ran = await finding(code), await screen_that_saw(code)
+    if found is None or ran is None:
         raise NotFound("finding-unknown", "No screen has seen the code {uscc}.", uscc=code)
-    policy = load_policy("standard")
+    policy = await screen_policy_of(ran.policy_digest)
     return page(
         request,
         "centre/finding.html",

@@ -11,6 +11,7 @@ from obstore.store import ObjectStore
 
 from ratings.ledger.actions import record
 from ratings.ledger.actors import Actor, system
+from ratings.ledger.clock import local_date
 from ratings.ledger.database import tx
 from ratings.ledger.errors import Bilingual
 from ratings.ledger.jobs import enqueue
@@ -21,7 +22,7 @@ from ratings.sanctions.rules import Kind
 from ratings.shells.case_queries import registered_excuses
 from ratings.shells.check_up_actions import CHECK_UP
 from ratings.shells.facts import SHORT
-from ratings.shells.policy import load_policy
+from ratings.shells.policy_queries import keep_screen_policy, screen_policy_in_force
 from ratings.shells.registered import with_registered
 from ratings.shells.scorecard import Outcome, Reason, Score
 from ratings.shells.screen import Screening, no_feed, screen_feeds
@@ -98,12 +99,13 @@ async def screen_store(
 
     A flag opens a case only for firms among `agencies`: feeds may name others. Once a person has
     decided about a firm, only a batch that came later asks again. The long part runs before the
-    transaction, over partitions that never change.
+    transaction, over partitions that never change. It goes by the policy in force on its day.
     """
+    policy = await screen_policy_in_force(local_date(actor.at))
     at = await known_since(actor.at)
     feeds = with_registered(await stored_feeds(store, at), await registered_excuses())
     screening = await asyncio.to_thread(
-        screen_feeds, feeds, as_of_month, load_policy(), codes=agencies, flagged=True
+        screen_feeds, feeds, as_of_month, policy, codes=agencies, flagged=True
     )
     ties = await asyncio.to_thread(ties_of, feeds, as_of_month, screening.policy, agencies)
     flagged = [
@@ -148,6 +150,7 @@ async def _decided_since(uscc: str, received: datetime) -> bool:
 
 async def _keep_screen(actor: Actor, screening: Screening) -> str:
     screen = str(uuid.uuid4())
+    await keep_screen_policy(screening.policy, actor.at)
     await ScreenRun.insert(
         ScreenRun(
             id=screen,

@@ -158,13 +158,18 @@ class RegisteredExcuseRow(msgspec.Struct, frozen=True):
     registered_at: datetime
 
 
-async def registered_excuses(uscc: str = "") -> list[RegisteredExcuseRow]:
-    """Those in force, of all agencies or of one."""
+async def registered_excuses(
+    uscc: str = "", at: datetime | None = None
+) -> list[RegisteredExcuseRow]:
+    """Those in force now or at a moment, of all agencies or of one."""
     rows = await fetch(
         "SELECT uscc, kind, from_month, to_month, source, case_file::text, registered_at"
-        " FROM registered_excuse WHERE withdrawn_at IS NULL AND ($1 = '' OR uscc = $1)"
+        " FROM registered_excuse WHERE ($1 = '' OR uscc = $1)"
+        " AND (withdrawn_at IS NULL OR withdrawn_at > $2::timestamptz)"
+        " AND ($2::timestamptz IS NULL OR registered_at <= $2)"
         " ORDER BY registered_at",
         uscc,
+        at,
     )
     return [RegisteredExcuseRow(*row) for row in rows]
 

@@ -9,11 +9,10 @@ from obstore.store import ObjectStore
 from ratings.ledger.actions import record
 from ratings.ledger.actors import Actor
 from ratings.ledger.database import execute, tx
-from ratings.ledger.errors import NotFound
 from ratings.shells.check_up import CheckUp, centre_reads_from, check_up, check_up_policy
 from ratings.shells.check_up_figures import measured
 from ratings.shells.check_up_queries import agencies_with_check_up
-from ratings.shells.queries import FindingRow, findings, screen_of
+from ratings.shells.queries import FindingRow, findings, kept_screen
 from ratings.shells.scorecard import Outcome
 from ratings.signals.lawful import EXCUSED_FEEDS
 from ratings.signals.queries import known_since
@@ -27,9 +26,7 @@ async def make_check_ups(
 ) -> list[str]:
     """A report for each of `agencies` that the register knows and that has none of the month yet;
     the USCCs for which one was made. It reads the store as the screen did."""
-    run = await screen_of(screen)
-    if run is None:
-        raise NotFound("screen-unknown", "There is no screen {id}.", id=screen)
+    run = await kept_screen(screen)
     policy = check_up_policy()
     waiting = agencies - await agencies_with_check_up(run.as_of_month)
     feeds = await stored_feeds(store, await known_since(run.ran_at))

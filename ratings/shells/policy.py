@@ -120,6 +120,11 @@ class Policy(msgspec.Struct, frozen=True, forbid_unknown_fields=True, dict=True)
     def __hash__(self) -> int:
         return hash(self.digest)
 
+    @property
+    def key(self) -> str:
+        """By which it is asked for: no two policies in force have name and version in common."""
+        return f"{self.name}-{self.version}"
+
     @cached_property
     def classes(self) -> tuple[str, ...]:
         return tuple(dict.fromkeys(feature.of for feature in self.features))
@@ -136,7 +141,12 @@ class Policy(msgspec.Struct, frozen=True, forbid_unknown_fields=True, dict=True)
     @cached_property
     def digest(self) -> str:
         """SHA-256 of the content; comments and layout of the file do not change it."""
-        return hashlib.sha256(msgspec.json.encode(self, order="deterministic")).hexdigest()
+        return hashlib.sha256(document_of(self).encode()).hexdigest()
+
+
+def document_of(policy: Policy) -> str:
+    """The policy as the JSON text whose SHA-256 is its digest."""
+    return msgspec.json.encode(policy, order="deterministic").decode()
 
 
 def policy_names() -> tuple[str, ...]:

@@ -6,6 +6,7 @@ from typing import Any
 import msgspec
 
 from ratings.ledger.database import fetch, fetchrow, row_id
+from ratings.ledger.errors import NotFound
 from ratings.shells.scorecard import Reason
 from ratings.shells.ties import Tie, Ties
 
@@ -26,19 +27,38 @@ _SCREEN = (
 )
 
 
-async def latest_screen() -> ScreenRow | None:
-    return _screen(await fetchrow(f"{_SCREEN} ORDER BY ran_at DESC LIMIT 1"))
-
-
-async def screen_of(identifier: str) -> ScreenRow | None:
-    return _screen(await fetchrow(f"{_SCREEN} WHERE id = $1", row_id(identifier)))
-
-
-def _screen(row: Any) -> ScreenRow | None:
-    if row is None:
-        return None
-    columns = [*tuple(row)[:6], msgspec.json.decode(row[6])]
+def _screen(row: tuple[Any, ...]) -> ScreenRow:
+    columns = [*row[:6], msgspec.json.decode(row[6])]
     return ScreenRow(*columns)
+
+
+async def latest_screen() -> ScreenRow | None:
+    row = await fetchrow(f"{_SCREEN} ORDER BY ran_at DESC LIMIT 1")
+    return None if row is None else _screen(tuple(row))
+
+
+async def kept_screen(identifier: str) -> ScreenRow:
+    """One of them; NotFound."""
+    row = await fetchrow(f"{_SCREEN} WHERE id = $1", row_id(identifier))
+    if row is None:
+        raise NotFound("screen-unknown", "There is no screen {id}.", id=identifier)
+    return _screen(tuple(row))
+
+
+async def screens(limit: int) -> list[ScreenRow]:
+    """The newest first."""
+    rows = await fetch(f"{_SCREEN} ORDER BY ran_at DESC LIMIT $1", limit)
+    return [_screen(tuple(row)) for row in rows]
+
+
+async def screen_that_saw(uscc: str) -> ScreenRow | None:
+    """The latest one that found something about an agency, as `finding` has it."""
+    row = await fetchrow(
+        f"{_SCREEN} WHERE id IN (SELECT run FROM finding WHERE uscc = $1)"
+        " ORDER BY ran_at DESC LIMIT 1",
+        uscc,
+    )
+    return None if row is None else _screen(tuple(row))
 
 
 class FindingRow(msgspec.Struct, frozen=True):

@@ -4,6 +4,7 @@ from piccolo.columns import (
     JSONB,
     UUID,
     BigInt,
+    Date,
     DoublePrecision,
     ForeignKey,
     Integer,
@@ -41,6 +42,43 @@ class Finding(Table, db=ENGINE):
     classes = Integer()
     outcome = Varchar(length=12)
     reasons = JSONB()
+
+
+class ScreenPolicyText(Table, db=ENGINE):
+    """The text of a policy that a screen went by or a draft began as, by its SHA-256.
+
+    Kept for ever: a later version of the program ships another one.
+    """
+
+    digest = Varchar(length=64, primary_key=True)
+    document = Text()
+    kept_at = Timestamptz()
+
+
+class ScreenPolicyVersion(Table, db=ENGINE):
+    """A screening policy of the county in the making or adopted, as `PolicyVersion` of the stars.
+
+    `document` is the JSON text whose SHA-256 is `digest`; `source` and `source_digest` are the key
+    and the text it was copied from.
+    """
+
+    id = UUID(primary_key=True)
+    name = Varchar(length=40)
+    version = Varchar(length=20)
+    digest = Varchar(length=64)
+    document = Text()
+    source = Varchar(length=61)
+    source_digest = Varchar(length=64)
+    state = Varchar(length=10)
+    edition = Integer(default=1)
+    drafted_by = Varchar(length=40)
+    drafted_at = Timestamptz()
+    valid_from = Date(null=True, default=None)
+    reason = Text(default="")
+    proposed_at = Timestamptz(null=True, default=None)
+    decision = Text(default="")
+    decided_by = Varchar(length=40, null=True, default=None)
+    decided_at = Timestamptz(null=True, default=None)
 
 
 class ShellStep(Table, db=ENGINE):

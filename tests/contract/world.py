@@ -65,6 +65,7 @@ from ratings.sanctions.rules import Kind
 from ratings.shells.case_queries import shell_case
 from ratings.shells.check_up_queries import own_check_ups
 from ratings.shells.demonstration_feeds import AgencyFacts, Profile, write_feeds
+from ratings.shells.policy_actions import draft_screen_policy, propose_screen_policy
 from ratings.shells.queries import latest_screen
 from ratings.signals.actions import take_in
 from ratings.signals.decisions import look_at
@@ -359,6 +360,13 @@ async def _finding(world: World) -> str:
     return rival
 
 
+async def _screen(_: World) -> str:
+    """The one that `_finding` ran."""
+    ran = await latest_screen()
+    assert ran is not None
+    return ran.id
+
+
 async def _webhook(world: World) -> str:
     return (await _subscribed(world)).webhook
 
@@ -528,6 +536,19 @@ async def _robust_policy(_: World) -> str:
     return policy.key
 
 
+async def _screen_policy_draft(world: World) -> str:
+    """Proposed by the second person, for the centre to decide; every call is for another day."""
+    second = (await world.county.second()).actor()
+    draft = await draft_screen_policy(second, "standard")
+    begins = local_date(now()) + timedelta(days=next(_days))
+    await propose_screen_policy(second, draft, PolicyProposal(begins, "最低工资标准调整"))
+    return draft
+
+
+async def _own_screen_policy_draft(world: World) -> str:
+    return await draft_screen_policy(world.persons["centre"].actor(), "standard")
+
+
 async def _own_policy_draft(world: World) -> str:
     return await draft_policy(world.persons["centre"].actor(), "standard")
 
@@ -592,6 +613,7 @@ OBJECTS: dict[str, Callable[[World], Awaitable[str]]] = {
     "flag-with-order": _flag_with_order,
     "finding": _finding,
     "check-up": _check_up,
+    "screen": _screen,
     "held-batch": _held_batch,
     "unmatched-row": _unmatched_row,
     "cell-look": _cell_look,
@@ -613,6 +635,8 @@ OBJECTS: dict[str, Callable[[World], Awaitable[str]]] = {
     "fee-proposal": _fee_proposal,
     "policy-draft": _policy_draft,
     "own-policy-draft": _own_policy_draft,
+    "screen-policy-draft": _screen_policy_draft,
+    "own-screen-policy-draft": _own_screen_policy_draft,
     "guide-draft": _guide_draft,
     "submitted-guide": _submitted_guide,
     "guide-template": _guide_template,
@@ -631,6 +655,8 @@ CONSUMED = {
     "fee-proposal",
     "policy-draft",
     "own-policy-draft",
+    "screen-policy-draft",
+    "own-screen-policy-draft",
     "feed",
     "guide-draft",
     "guide-template",
