@@ -6,17 +6,24 @@ nobody delivered can only speak for the firm. `months` is the mask of the months
 without a value is not read and is worth nothing.
 """
 
+import functools
+import operator
+
 import ibis
 import ibis.expr.types as ir
 import msgspec
 
+from ratings.shells.facts import FORM_CODES
 from ratings.shells.masks import LAST_TWELVE, bits, longest_run_of, span
 from ratings.signals.cells import FULL, WINDOW
+from ratings.signals.contract import Excuse
+from ratings.signals.lawful import EXCUSED_FEEDS, FORMS
 
 LEAST_COVERED = 3
 LEAST_STAFF_FOR_FUND = 5
 LEAST_STAFF_CLAIMED = 2
 LEAST_INVOICES = 5
+_PARTNERS = tuple(FORM_CODES[form] for form in FORMS[Excuse.SOLE_PRACTITIONER])
 LEAST_ORDERS_DUE = 2
 MOST_RATIO = 99.0
 LEAST_SPREAD = 0.1
@@ -48,14 +55,18 @@ def with_readings(firms: ir.Table) -> ir.Table:
         **_orders(firms),
     }
     known = firms["known"] != 0
+    of_people = {*_people(firms), *_certificates(firms), "orders_without_capacity"}
     columns: dict[str, ir.Value] = {}
     for name, reading in found.items():
         value = reading.value.cast("float64")
         if name not in _court(firms):
             value = known.ifelse(value, ibis.null("float64"))
+        certain = reading.certain.cast("float64")
+        if name in of_people:
+            certain = firms["outsourcing_unheard"].ifelse(ibis.null("float64"), certain)
         columns |= {
             f"value_{name}": value,
-            f"certain_{name}": reading.certain.cast("float64"),
+            f"certain_{name}": certain,
             f"months_{name}": reading.months.cast("int64"),
         }
     return firms.mutate(**columns)
@@ -165,6 +176,17 @@ def _people(firms: ir.Table) -> dict[str, Reading]:
     unfunded = firms["insured_positive"] & firms["fund_zero"] & LAST_TWELVE
     both_funds = firms["insured_covered"] & firms["fund_covered"] & LAST_TWELVE
     claimed = ibis.greatest(firms["register_staff"], 1)
+    # Whose people are insured elsewhere need not insure those it claims, even where it insures
+    # some; and the partners of some forms may be, told or not.
+    explained = functools.reduce(
+        operator.or_,
+        (
+            firms[f"excuse_{kind}"]
+            for kind, feeds in EXCUSED_FEEDS.items()
+            if "social_insurance" in feeds
+        ),
+    )
+    alone = firms["register_form"].fill_null(0).isin(_PARTNERS)
     fund_full = firms["fund_gone"] * firms["heads"]
     spread = ibis.greatest(firms["norm_sales_spread"], LEAST_SPREAD)
     away = (firms["per_head"] - firms["norm_sales"]) / spread
@@ -199,11 +221,14 @@ def _people(firms: ir.Table) -> dict[str, Reading]:
         ),
         "claimed_staff": _read(
             (firms["register_staff"] >= LEAST_STAFF_CLAIMED)
+            & ~alone
             & (firms["insured_known"] >= LEAST_COVERED)
-            & ((firms["insured_exempt"] & LAST_TWELVE) == 0),
+            & ((explained & LAST_TWELVE) == 0),
             firms["insured_median"] / claimed,
             covered,
-            firms["insured_certain"] / claimed,
+            firms["outsourcing_unknown"].ifelse(
+                ibis.null("float64"), firms["insured_certain"] / claimed
+            ),
         ),
         # A month not known counts as one in the middle of the sector.
         "sales_per_head": _read(

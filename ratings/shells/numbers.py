@@ -15,7 +15,7 @@ import pyarrow as pa
 
 from ratings.shells.facts import FORM_CODES, SHORT
 from ratings.shells.masks import LAST_TWELVE, bits, mask_of, span
-from ratings.signals.cells import FULL, WINDOW, Lawful, late_months, with_states
+from ratings.signals.cells import FULL, WINDOW, Lawful, late_months, spoken_of, with_states
 from ratings.signals.contract import FEEDS, Excuse
 from ratings.signals.lawful import EXCUSED_FEEDS, FORMS, NEW_FIRM_MONTHS
 
@@ -81,9 +81,15 @@ def _excuses(firms: ir.Table, minimum_wage_fen: int) -> dict[str, ir.Value]:
     masks: dict[str, ir.Value] = {kind.value: firms[f"told_{kind.value}"] for kind in Excuse}
     masks[Excuse.NEW_FIRM] = span(born, born + NEW_FIRM_MONTHS - 1).fill_null(0)
     masks[Excuse.REGISTERED_CLOSURE] = firms["told_registered_closure"] | firms["register_closure"]
-    # Whoever buys as much labour as its own claimed staff would cost at the least has people.
-    bought = firms["invoices_labour"] >= 6 * minimum_wage_fen * firms["register_staff"]
-    outsourced = bought & (firms["register_staff"] > 0)
+    # Whoever buys as much labour as its own claimed staff would cost at the least has people. A
+    # month not known counts as one like those known.
+    heard = bits(spoken_of(firms, "invoices") & LAST_TWELVE)
+    silent = (firms["invoices_gone"] | firms["invoices_undue"]) & LAST_TWELVE
+    claimed = (firms["register_staff"] > 0).fill_null(False)
+    bought = 12 * firms["invoices_labour"] >= (
+        6 * minimum_wage_fen * firms["register_staff"] * heard
+    )
+    outsourced = claimed & (heard > 0) & bought
     masks[Excuse.LABOUR_DISPATCH] = firms["told_labour_dispatch"] | outsourced.fill_null(
         False
     ).ifelse(LAST_TWELVE, 0)
@@ -99,6 +105,10 @@ def _excuses(firms: ir.Table, minimum_wage_fen: int) -> dict[str, ir.Value]:
         "born": born,
         "unborn": span(ibis.literal(0, "int64"), born - 1).fill_null(0),
         "known": firms["register_place"].notnull().ifelse(FULL, 0).cast("int64"),
+        # Of whom no invoice is known, nobody can say whose the people are that it claims.
+        "outsourcing_unknown": claimed & (heard == 0),
+        # Where nobody's invoices are known, that may be so of anybody's people.
+        "outsourcing_unheard": claimed & (silent == LAST_TWELVE),
     }
 
 

@@ -131,6 +131,13 @@ def _not(mask: ir.IntegerValue) -> ir.IntegerValue:
     return mask ^ FULL
 
 
+def spoken_of(firms: ir.Table, short: str) -> ir.IntegerValue:
+    """The months that the source itself spoke about, whatever it said; see `with_states`."""
+    low, high = firms[f"{short}_said"], firms[f"{short}_said_high"]
+    one, two, four = low & FULL, (low >> WINDOW) & FULL, high & FULL
+    return (_not(four) & (one | two)) | (_not(two) & four)
+
+
 def with_states(
     firms: ir.Table, feeds: Mapping[str, str], lawful: Callable[[str], "Lawful"]
 ) -> ir.Table:
@@ -164,7 +171,7 @@ def with_states(
             "told_overdue": _not(four) & one & two,
             "told_neutral": _not(two) & four,
             "told_late": (_not(one) & two & four) | firms[f"{short}_undue"],
-            "spoken": (_not(four) & (one | two)) | (_not(two) & four),
+            "spoken": spoken_of(firms, short),
         }
 
     def excused(feed: str, short: str) -> dict[str, ir.Value]:
