@@ -6,10 +6,11 @@ from market.accounts.identity import Asking
 from market.agencies.queries import agency_names
 from market.web import asked, shell_words, text, ties_drawing
 from market.web.render import locale_of
+from ratings.ledger.errors import NotFound
 from ratings.ledger.text import N_
 from ratings.shells.change import what_would_change
-from ratings.shells.policy import load_policy
-from ratings.shells.queries import FindingRow, firm_ties
+from ratings.shells.policy_queries import screen_policy_of
+from ratings.shells.queries import FindingRow, firm_ties, screen_that_saw
 
 KINDS = {
     "address_id": N_("Registered address"),
@@ -22,11 +23,19 @@ KINDS = {
 _ZOOMS = (50, 75, 100, 150, 200, 300)
 
 
-def change_of(request: Asking, found: FindingRow | None) -> dict[str, Any] | None:
-    """`levers` with what each would do alone, and `ways`, each a list of places in `levers`."""
+async def change_of(request: Asking, found: FindingRow | None) -> dict[str, Any] | None:
+    """`levers` with what each would do alone, and `ways`, each a list of places in `levers`, by
+    the policy that the screen went by; None where its text is not kept."""
     if found is None:
         return None
-    locale, policy = locale_of(request), load_policy()
+    ran = await screen_that_saw(found.uscc)
+    if ran is None:
+        return None
+    try:
+        policy = await screen_policy_of(ran.policy_digest)
+    except NotFound:
+        return None
+    locale = locale_of(request)
     change = what_would_change(policy, found.reasons, found.log_odds, found.outcome)
     if change is None:
         return None

@@ -37,7 +37,7 @@ async def _page(
         status=error.status if error else 200,
         case=case,
         now=who.at,
-        change=change_of(request, await finding(case.uscc)),
+        change=await change_of(request, await finding(case.uscc)),
         ties=await ties_of_case(request, case.uscc, own=True),
         outcomes=OUTCOMES,
         words=shell_words,

@@ -45,7 +45,7 @@ from ratings.stars.policy_actions import PolicyProposal
 
 _HERE = "/console/screening-policy"
 _SHOWN = 200
-"""Changes of outcome on the page; the API has all of them."""
+"""Changes of outcome on the page, the most probable first."""
 _FIELDS = {
     "reason-missing": "reason",
     "policy-backdated": "valid_from",

@@ -72,7 +72,7 @@ async def shell_page(
         agency=await agency(case.uscc),
         finding=found,
         evidence=evidence_rows(locale_of(request), found) if found else [],
-        change=change_of(request, found),
+        change=await change_of(request, found),
         ties=await ties_of_case(request, case.uscc, own=False),
         outcomes=OUTCOMES,
         names=names,
