@@ -4,12 +4,17 @@ import itertools
 import re
 from pathlib import Path
 
+import msgspec
 from hypothesis import given
 from hypothesis import strategies as st
 
 from market.web.ties_drawing import FIRM_HEIGHT, FIRM_WIDTH, ROW, drawn
 from ratings.ledger.actors import Role
+from ratings.ledger.clock import now
+from ratings.ledger.database import execute
 from ratings.shells.facts import TIES
+from ratings.shells.policy import load_policy
+from ratings.shells.policy_queries import keep_screen_policy
 from ratings.shells.ties import around, joined
 from tests.county import County
 from tests.screened import screened_ring
@@ -79,3 +84,12 @@ async def test_the_centre_and_the_agency_read_what_would_lift_the_flag_and_the_t
     assert "/console/" not in own.text.split('id="ties"')[1].split("</section>")[0]
     hidden = await stranger.browser.get(pages[2][1])
     assert hidden.status_code == 404
+
+    # It is counted by the policy of that screen and by no other.
+    policy = load_policy()
+    changed = msgspec.structs.replace(policy, class_cap=policy.class_cap / 2)
+    await keep_screen_policy(changed, now())
+    await execute("UPDATE screen_run SET policy_digest = $1", changed.digest)
+    other = await county.centre.browser.get(pages[0][1], params={"lang": "en"})
+    assert "The shortest ways to lift the flag" not in other.text
+    assert "by which it cannot be computed again" in other.text
