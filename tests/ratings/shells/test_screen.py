@@ -181,7 +181,7 @@ def test_what_is_missing_never_raises_a_score(
     tables = histories(Random(seed), code, firms=40)
     folder = written(tmp_path_factory.mktemp("wild"), tables)
     scores = {score.uscc: score for score in screen_directory(folder, AS_OF).scores}
-    assert len({round(score.log_odds, 3) for score in scores.values()}) > 10
+    assert len({round(score.log_odds, 3) for score in scores.values()}) > 5
     for firm in range(40):
         whole = scores[code(firm * 6)]
         for copy in range(1, 6):
