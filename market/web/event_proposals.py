@@ -8,6 +8,7 @@ from litestar.params import FromPath
 from market.accounts.identity import Asking, actor
 from market.accounts.permissions import allow
 from market.agencies.queries import agency_names
+from market.web.feed_names import FEED_TEXT
 from market.web.forms import Form, refusal, submitted
 from market.web.render import page, see_other
 from ratings.ledger.actors import Role
@@ -38,6 +39,7 @@ async def _page(
         status=error.status if error else 200,
         proposal=row,
         sign=SIGN_TEXT[row.sign],
+        feed=FEED_TEXT[row.feed],
         names=await agency_names([row.uscc]),
         typed=form.typed,
         **refusal(request, error, fields),
