@@ -40,6 +40,7 @@ from ratings.shells.policy_actions import (
 )
 from ratings.shells.policy_change import differences
 from ratings.shells.policy_queries import screen_policy_draft, screen_policy_of
+from ratings.shells.queries import kept_screen
 from ratings.shells.replay import rehearse, replay
 from ratings.stars.policy_actions import PolicyProposal
 
@@ -78,11 +79,9 @@ async def _show(
     refused: bool = False,
 ) -> Response[str]:
     """`refused`: the refusal of the proposal was not taken, and its reason stays typed there."""
-    who, locale = actor(request), locale_of(request)
+    who = actor(request)
     found, policy = await screen_policy_draft(draft)
     source = await screen_policy_of(found.source_digest)
-    impact = await rehearse(policy, _files(request))
-    changes = impact.changes[:_SHOWN] if impact else []
     return page(
         request,
         "centre/screening_draft.html",
@@ -90,14 +89,10 @@ async def _show(
         draft=found,
         policy=policy,
         changed=changed(differences(source, policy)),
-        impact=impact,
-        shown=[(one, why_text(locale, one)) for one in changes],
-        names=await agency_names(one.uscc for one in changes),
         labels=LABELS,
         bounds={name: bounds_of(name) for name in LABELS},
         limits=EXCUSES_AND_FACTORS,
         source=source,
-        outcomes=OUTCOMES,
         classes=CLASSES,
         own=who.person == found.drafted_by,
         tomorrow=local_date(who.at) + timedelta(days=1),
@@ -111,6 +106,24 @@ async def _show(
 @get(f"{_HERE}/drafts/{{draft:str}}", **allow(Role.CENTRE))
 async def show(request: Asking, draft: FromPath[str]) -> Response[str]:
     return await _show(request, draft, Form({}))
+
+
+@get(f"{_HERE}/drafts/{{draft:str}}/impact", **allow(Role.CENTRE))
+async def impact(request: Asking, draft: FromPath[str]) -> Response[str]:
+    """Apart from the page of the draft, which must not wait for a whole screen."""
+    found, policy = await screen_policy_draft(draft)
+    told = await rehearse(policy, _files(request))
+    changes = told.changes[:_SHOWN] if told else []
+    return page(
+        request,
+        "centre/screening_impact.html",
+        fragment="impact",
+        draft=found,
+        impact=told,
+        shown=[(one, why_text(locale_of(request), one)) for one in changes],
+        names=await agency_names(one.uscc for one in changes),
+        outcomes=OUTCOMES,
+    )
 
 
 async def _acted(
@@ -172,9 +185,33 @@ async def withdraw(request: Asking, draft: FromPath[str]) -> Response[Any]:
 
 @get("/console/screens/{screen:str}/replay", **allow(Role.CENTRE))
 async def replay_screen(request: Asking, screen: FromPath[str]) -> Response[str]:
-    told = await replay(screen, _files(request))
-    names = await agency_names(told.other)
-    return page(request, "centre/screen_replay.html", replay=told, names=names)
+    ran = await kept_screen(screen)
+    return page(request, "centre/screen_replay.html", screen=ran, replay=None)
 
 
-ROUTES = [copy, show, change, propose, adopt, refuse, withdraw, replay_screen]
+@get("/console/screens/{screen:str}/replay/outcome", **allow(Role.CENTRE))
+async def replay_outcome(request: Asking, screen: FromPath[str]) -> Response[str]:
+    """Apart from its page, which must not wait for a whole screen."""
+    ran, told = await kept_screen(screen), await replay(screen, _files(request))
+    return page(
+        request,
+        "centre/screen_replay.html",
+        fragment="outcome",
+        screen=ran,
+        replay=told,
+        names=await agency_names(told.other),
+    )
+
+
+ROUTES = [
+    copy,
+    show,
+    impact,
+    change,
+    propose,
+    adopt,
+    refuse,
+    withdraw,
+    replay_screen,
+    replay_outcome,
+]

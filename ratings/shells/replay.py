@@ -56,18 +56,30 @@ async def replay(identifier: str, store: ObjectStore) -> Replay:
     )
 
 
+_ONE = asyncio.Lock()
+_KNOWN: dict[tuple[str, str], ScreenImpact] = {}
+_REMEMBERED = 8
+
+
 async def rehearse(policy: Policy, store: ObjectStore) -> ScreenImpact | None:
     """What the latest screen would have said under `policy`; None before any screen.
 
     It runs the whole screen over the same feeds and takes as long; the loop stays free meanwhile.
-    Nothing of it is kept.
+    One runs at a time, because a whole screen wants the memory of one. What a screen says under a
+    policy never changes, so the last few are remembered, in this process alone.
     """
     ran = await latest_screen()
     if ran is None:
         return None
-    kept = _judged(await findings(ran.id))
-    again = await _again(ran, policy, kept, store)
-    return impact(ran.id, ran.as_of_month, kept, again, policy)
+    key = (ran.id, policy.digest)
+    async with _ONE:
+        if key not in _KNOWN:
+            kept = _judged(await findings(ran.id))
+            again = await _again(ran, policy, kept, store)
+            while len(_KNOWN) >= _REMEMBERED:
+                del _KNOWN[next(iter(_KNOWN))]
+            _KNOWN[key] = impact(ran.id, ran.as_of_month, kept, again, policy)
+        return _KNOWN[key]
 
 
 async def _again(

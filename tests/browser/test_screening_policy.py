@@ -18,6 +18,7 @@ UNSOURCED = (
     "No source stands behind the local minimum wage that ships with the market, nor behind the"
     " other numbers, which are proposals: the county must set its own."
 )
+IMPACT = "The screen was run again over the feeds known then; nothing of it is kept."
 THE_SAME = (
     "With its own policy, over the feeds and excuses known when it ran, it says of every agency"
     " what it said then."
@@ -39,13 +40,14 @@ async def test_the_centre_changes_the_screening_policy(
     await author.sees(UNSOURCED)
     await author.looks()
     await author.press("Copy into a draft")
+    await author.comes(IMPACT)
     await author.sees("Nothing yet: every number is that of the policy it was copied from.")
     await author.fill(minimum_wage_fen="2490", least_coverage="30", independent_classes="1")
     await author.press("Keep the numbers", status=422)
     await author.sees("It lies outside the bounds that are stated at the field.")
     await author.fill(least_coverage="50", independent_classes="6", independent_evidence="2")
     await author.press("Keep the numbers")
-    await author.sees("The limits moved around its score.")
+    await author.comes("The limits moved around its score.")
     await author.looks()
     begins = local_date(now()) + timedelta(days=1)
     await author.fill(valid_from=begins.isoformat(), reason=REASON)
@@ -56,10 +58,11 @@ async def test_the_centre_changes_the_screening_policy(
     second = await arrive((await county.second()).login)
     await second.page.goto(address)
     await second.reads(REASON)
+    await second.comes(IMPACT)
     await second.looks()
     await second.press("Adopt")
     await second.sees("Adopted")
     await second.go("/console/screening-policy")
     await second.follow(second.says("Run it again"))
-    await second.sees(THE_SAME)
+    await second.comes(THE_SAME)
     await second.looks()

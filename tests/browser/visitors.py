@@ -17,6 +17,8 @@ _BROWSER_TAGS = {text.ZH: "zh-CN", text.EN: "en-GB"}
 _REPORTED_TWICE = "Failed to load resource"
 # A page that is left before it has loaded everything, or a link that becomes a download.
 _LEFT = "net::ERR_ABORTED"
+_WORK = 120_000
+"""Milliseconds that the slowest work behind a page may take on a busy machine."""
 _GRAVE = ("serious", "critical")
 # What colours and widths can change; the rest is the same page.
 OF_APPEARANCE = ("color-contrast", "link-in-text-block", "scrollable-region-focusable")
@@ -99,6 +101,11 @@ class Visitor:
         """Shown, and not only somewhere in the page's source."""
         shown = await self.page.locator("main").inner_text()
         assert words in shown, f"{words!r} is not on {self.page.url}"
+
+    async def comes(self, msgid: str, /) -> None:
+        """Put into the page later, by work that may take as long as a whole screen."""
+        words = self.page.locator("main").get_by_text(self.says(msgid)).first
+        await words.wait_for(timeout=_WORK)
 
     async def told(self) -> list[str]:
         """What a refusal on the page says."""

@@ -222,8 +222,9 @@ async def test_a_screen_goes_by_the_policy_of_its_day_and_is_replayed_by_its_own
     kept = {one.uscc: one.outcome for one in await findings(first.screen)}
     assert kept[shell] == Outcome.CASE
 
-    same = await rehearse(SHIPPED, store)
+    same, at_once = await asyncio.gather(rehearse(SHIPPED, store), rehearse(SHIPPED, store))
     assert same is not None
+    assert at_once is same, "run twice"
     assert (same.agencies, same.probabilities_moved, same.changes) == (2, 0, [])
     strict = await tried(wanted(independent_classes=6, independent_evidence=2.0), store)
     assert strict.probability_after == strict.probability_before

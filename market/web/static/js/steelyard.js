@@ -94,6 +94,16 @@
     if (form && form.dataset) delete form.dataset.sent;
   });
 
+  /* What was to be put in place later says so when it does not come. */
+  const failed = (event) => {
+    const place = event.detail.elt;
+    const words = place && place.dataset && place.dataset.failed;
+    const waiting = words && place.querySelector("[data-waiting]");
+    if (waiting) waiting.textContent = words;
+  };
+  document.addEventListener("htmx:responseError", failed);
+  document.addEventListener("htmx:sendError", failed);
+
   /* Filters apply as soon as they are changed; the button stays for everybody else. */
   document.querySelectorAll("form[data-auto]").forEach((form) => {
     form.addEventListener("change", (event) => {
