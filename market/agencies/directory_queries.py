@@ -8,7 +8,8 @@ import msgspec
 
 from market.agencies import names
 from market.agencies.queries import DELISTED, STANDING, AgencyRow
-from ratings.ledger.database import fetch, fetchrow, fetchval
+from ratings.ledger.database import fetch, fetchval
+from ratings.ledger.queries import Place, ledger_end
 
 
 class AgencyFilter(msgspec.Struct, frozen=True):
@@ -74,30 +75,18 @@ _LINES = """
     FROM found f LEFT JOIN sold ON sold.agency = f.uscc LEFT JOIN held ON held.agency = f.uscc
     LEFT JOIN done ON done.agency = f.uscc ORDER BY f.place
 """
-# A hash of all that the lines are made of, without putting them together. An engagement that is
-# settled stays so: as long as the agencies are the same, equal sums are equal counts.
-_MARK = f"""
-    hash_array_extended(ARRAY[
-        (SELECT hash_array_extended(array_agg(hash_record_extended(found, 0)), 0) FROM found),
-        (SELECT bit_xor(hash_record_extended(ROW(l.id, l.agency, l.package), 0)) FROM listing l
-         WHERE l.state = 'live' AND l.agency = {_OF_THE_PAGE}),
-        (SELECT bit_xor(hash_record_extended(ROW(q.id, q.agency, q.name, q.level), 0))
-         FROM qualification q WHERE q.agency = {_OF_THE_PAGE}),
-        (SELECT count(*) FROM engagement WHERE state = 'settled' AND agency = {_OF_THE_PAGE})], 0)
-"""
+_WRITTEN = "SELECT convert_to(coalesce(json_agg(page), '[]')::text, 'UTF8') FROM page"
 
 
-class _Lately(msgspec.Struct):
-    """A page that was read lately: its query, PostgreSQL's mark of its rows, and the rows."""
+class _Lately(msgspec.Struct, frozen=True):
+    """A page that was read lately: where the ledger ended before the reading, and the rows."""
 
-    query: str
-    arguments: list[object]
-    mark: int | None = None
-    rows: list[msgspec.Raw] = []
+    end: Place
+    rows: list[msgspec.Raw]
 
 
-# The rows are put together, fetched and decoded only where the mark is a new one (as
-# `market.catalogue.queries` reads the catalogue).
+# Every act that shows in the directory appends to the ledger in its own transaction (as
+# `market.api.hot_routes` has it), so a page stands for as long as the ledger ends where it did.
 _MOST_PAGES = 64
 _PAGES: dict[object, _Lately] = {}
 
@@ -175,35 +164,18 @@ async def agencies_as_json(
     Its bytes are read from there and handed on, instead of fourteen columns of each row.
     """
     page = (wanted, limit, after)
+    # Before the reading: what happens from here on may be missing in the rows.
+    end = await ledger_end()
     lately = _PAGES.get(page)
-    if lately is None:
-        page_found, arguments = _page(wanted, limit, 0, after)
-        query = _marked(page_found, f"${len(arguments) + 1}")
-        lately = _Lately(query, list(arguments))
+    if lately is None or lately.end != end:
+        found, arguments = _page(wanted, limit, 0, after)
+        query = f"WITH {found}, {_BELONGING}, page AS ({_LINES}) {_WRITTEN}"
+        rows = msgspec.json.decode(await fetchval(query, *arguments), type=list[msgspec.Raw])
+        lately = _Lately(end, rows)
         if len(_PAGES) >= _MOST_PAGES:
             _PAGES.clear()
         _PAGES[page] = lately
-    # Somebody else may read the page meanwhile, before or after a change: each compares with these.
-    seen, rows = lately.mark, lately.rows
-    found = await fetchrow(lately.query, *lately.arguments, seen)
-    assert found is not None
-    mark, written = found
-    if written is None:
-        return list(rows)
-    rows = msgspec.json.decode(written, type=list[msgspec.Raw])
-    lately.mark, lately.rows = mark, rows
-    return list(rows)
-
-
-def _marked(found: str, seen: str) -> str:
-    """The mark of a page, and its lines as JSON where it is not the one that was seen."""
-    return f"""
-        WITH {found}, marked AS MATERIALIZED (SELECT {_MARK} AS mark)
-        SELECT mark, CASE WHEN mark IS DISTINCT FROM {seen}::bigint THEN
-            (WITH {_BELONGING}, page AS ({_LINES})
-             SELECT convert_to(coalesce(json_agg(page), '[]')::text, 'UTF8') FROM page) END
-        FROM marked
-    """
+    return list(lately.rows)
 
 
 async def count_agencies(wanted: AgencyFilter) -> int:

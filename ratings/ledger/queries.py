@@ -126,11 +126,16 @@ async def happened_since(place: Place, most: int) -> tuple[Place, list[Happened]
         added = rows if place.seq == 0 else rows[1:]
         end = _place(rows[-1]) if rows else place
         return end, [Happened(row["seq"], row["act"], row["subject"]) for row in added]
-    last = await fetch("SELECT seq, hash FROM ledger_entry ORDER BY seq DESC LIMIT 1")
-    return (_place(last[0]) if last else _START), None
+    return await ledger_end(), None
 
 
 _START = Place()
+
+
+async def ledger_end() -> Place:
+    """The last entry. As long as it is the same one, nothing has been acknowledged since."""
+    last = await fetch("SELECT seq, hash FROM ledger_entry ORDER BY seq DESC LIMIT 1")
+    return _place(last[0]) if last else _START
 
 
 def _place(row: asyncpg.Record) -> Place:

@@ -1,5 +1,7 @@
 """The directory: what PostgreSQL writes as JSON is what its rows would be encoded to."""
 
+import asyncio
+from contextvars import Context
 from datetime import timedelta
 
 import msgspec
@@ -15,9 +17,10 @@ from market.agencies.directory_queries import (
 from market.agencies.queries import AgencyRow, listings_of_package
 from market.catalogue.queries import items, package
 from ratings.evaluations.actions import unseal
+from ratings.ledger.actions import record
 from ratings.ledger.actors import system
 from ratings.ledger.clock import local_date, now
-from ratings.ledger.database import execute
+from ratings.ledger.database import execute, tx
 from ratings.ledger.errors import Bilingual
 from ratings.sanctions.actions import open_case
 from ratings.sanctions.rules import Kind, Severity
@@ -132,8 +135,13 @@ async def test_a_page_of_the_directory_follows_every_change_on_it(county: County
         " WHERE agency = $1",
         "UPDATE listing SET state = 'withdrawn' WHERE agency = $1",
     ):
-        for uscc in usccs:
-            await execute(change, uscc)
+        async with tx():
+            for uscc in usccs:
+                await execute(change, uscc)
+                await record(system(now()), "agency.details_changed", "agency", uscc)
+            # Somebody else, who is in no transaction, reads before the commit.
+            reading = agencies_as_json(AgencyFilter(), limit=10)
+            assert await asyncio.create_task(reading, context=Context()) == seen[-1]
         rows = await agencies(AgencyFilter(), limit=10)
         written = await agencies_as_json(AgencyFilter(), limit=10)
         assert [bytes(row) for row in written] == [msgspec.json.encode(row) for row in rows]
