@@ -9,7 +9,7 @@ import msgspec
 from market.agencies import names
 from market.agencies.queries import DELISTED, STANDING, AgencyRow
 from ratings.ledger.database import fetch, fetchval
-from ratings.ledger.queries import Place, ledger_end
+from ratings.ledger.lately import Lately
 
 
 class AgencyFilter(msgspec.Struct, frozen=True):
@@ -78,17 +78,9 @@ _LINES = """
 _WRITTEN = "SELECT convert_to(coalesce(json_agg(page), '[]')::text, 'UTF8') FROM page"
 
 
-class _Lately(msgspec.Struct, frozen=True):
-    """A page that was read lately: where the ledger ended before the reading, and the rows."""
-
-    end: Place
-    rows: list[msgspec.Raw]
-
-
-# Every act that shows in the directory appends to the ledger in its own transaction (as
-# `market.api.hot_routes` has it), so a page stands for as long as the ledger ends where it did.
-_MOST_PAGES = 64
-_PAGES: dict[object, _Lately] = {}
+# Every act that shows in the directory appends to the ledger in its own transaction, as
+# `market.api.hot_routes` has it.
+_PAGES: Lately[list[msgspec.Raw]] = Lately()
 
 
 class _Arguments(list[object]):
@@ -163,19 +155,13 @@ async def agencies_as_json(
 
     Its bytes are read from there and handed on, instead of fourteen columns of each row.
     """
-    page = (wanted, limit, after)
-    # Before the reading: what happens from here on may be missing in the rows.
-    end = await ledger_end()
-    lately = _PAGES.get(page)
-    if lately is None or lately.end != end:
+
+    async def read() -> list[msgspec.Raw]:
         found, arguments = _page(wanted, limit, 0, after)
         query = f"WITH {found}, {_BELONGING}, page AS ({_LINES}) {_WRITTEN}"
-        rows = msgspec.json.decode(await fetchval(query, *arguments), type=list[msgspec.Raw])
-        lately = _Lately(end, rows)
-        if len(_PAGES) >= _MOST_PAGES:
-            _PAGES.clear()
-        _PAGES[page] = lately
-    return list(lately.rows)
+        return msgspec.json.decode(await fetchval(query, *arguments), type=list[msgspec.Raw])
+
+    return list(await _PAGES.read((wanted, limit, after), read))
 
 
 async def count_agencies(wanted: AgencyFilter) -> int:

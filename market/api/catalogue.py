@@ -2,18 +2,29 @@
 
 from datetime import date
 from decimal import Decimal
+from typing import cast
 
 import msgspec
 from litestar import Response, get, put
 from litestar.di import NamedDependency, Provide
 from litestar.params import FromPath, FromQuery, JSONBody
+from litestar.serialization import encode_json
 
 from market.accounts.identity import Asking, actor
 from market.accounts.permissions import allow
 from market.accounts.queries import Department, supervisors
 from market.agencies.queries import ListingRow, listings_of_package
 from market.api.cursors import Page
-from market.api.lists import USUAL, Cursor, Limit, best_first, constant_page, sorted_page
+from market.api.lists import (
+    USUAL,
+    Cursor,
+    Key,
+    Limit,
+    best_first,
+    constant_page,
+    keyset_page,
+    sorted_page,
+)
 from market.api.openapi import problem_answer
 from market.api.preconditions import IfMatch, expected, versioned
 from market.api.project_figures import project_facts, standard_facts
@@ -31,8 +42,10 @@ from market.catalogue.schedule import Bar
 from market.catalogue.standard_versions import standard_on, standards_on
 from ratings.ledger.actors import Role
 from ratings.ledger.clock import local_date, now
+from ratings.ledger.lately import Lately
 
 _TAGS = ["catalogue"]
+_ITEMS: Lately[dict[str, msgspec.Raw]] = Lately()
 
 
 class PackageSummary(msgspec.Struct, frozen=True):
@@ -67,6 +80,9 @@ class PackageDetail(PackageSummary, frozen=True):
     violations: list[Remark]
     figures: list[Field]
     number: int
+
+
+_DETAILS: Lately[tuple[int, PackageDetail]] = Lately()
 
 
 class KindSummary(msgspec.Struct, frozen=True):
@@ -119,9 +135,31 @@ async def list_items(
 
     The day of the first edition is not known; it stands for all days before the second.
     """
-    found = await queries.items(active=active) if as_of is None else await items_on(as_of)
-    shown = [item for item in found if active is None or item.active == active]
-    return await sorted_page(request, limit, cursor, shown, lambda item: (item.code,))
+    if as_of is not None:
+        found = await items_on(as_of)
+        shown = [item for item in found if active is None or item.active == active]
+        return await sorted_page(request, limit, cursor, shown, lambda item: (item.code,))
+
+    async def read(most: int, after: Key | None) -> list[msgspec.Raw]:
+        written = await _ITEMS.read(active, lambda: _written(active))
+        return [row for code, row in written.items() if after is None or (code,) > after][:most]
+
+    rows = await keyset_page(
+        request,
+        limit,
+        cursor,
+        Key,
+        read,
+        lambda row: (msgspec.json.decode(row, type=Item).code,),
+    )
+    # The rows are written already, as an Item would be.
+    return cast(Response[Page[Item]], rows)
+
+
+async def _written(active: bool | None) -> dict[str, msgspec.Raw]:
+    """Each item as JSON, by its code and in the order of the codes."""
+    found = await queries.items(active=active)
+    return {item.code: msgspec.Raw(encode_json(item)) for item in found}
 
 
 @get(
@@ -158,9 +196,14 @@ async def list_packages(
     **allow(Role.PUBLIC),
 )
 async def show_package(request: Asking, code: FromPath[str]) -> PackageDetail:
+    version, detail = await _DETAILS.read((code, local_date(now())), lambda: _detail(code))
+    versioned(request, version)
+    return detail
+
+
+async def _detail(code: str) -> tuple[int, PackageDetail]:
     row = await queries.package(code)
-    versioned(request, row.version)
-    return PackageDetail(
+    detail = PackageDetail(
         **msgspec.structs.asdict(_summary(row)),
         items=row.items,
         optional=row.optional,
@@ -173,6 +216,7 @@ async def show_package(request: Asking, code: FromPath[str]) -> PackageDetail:
         figures=list(row.figures),
         number=row.number,
     )
+    return row.version, detail
 
 
 @get(

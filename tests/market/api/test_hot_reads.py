@@ -294,14 +294,14 @@ async def test_a_ledger_that_is_another_one_is_noticed(county: County, ways: Way
 async def test_without_an_answer_of_the_ledger_the_application_answers(
     county: County, ways: Ways, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    await ways.same("/api/v1/items")
+    await ways.same("/api/v1/supervisors")
 
     async def gone(*_: object) -> None:
         raise OSError("the database has gone")
 
     monkeypatch.setattr("market.api.hot_reads.happened_since", gone)
-    await execute("UPDATE item SET record = jsonb_set(record, '{name_zh}', '\"改了名\"')")
-    assert "改了名" in (await ways.same("/api/v1/items")).text
+    await execute("UPDATE organisation SET name = '改了名' WHERE kind = 'supervisor'")
+    assert "改了名" in (await ways.same("/api/v1/supervisors")).text
 
 
 async def test_who_is_over_the_limit_is_refused_on_both_ways(
