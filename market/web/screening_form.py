@@ -10,7 +10,7 @@ from decimal import Decimal
 import msgspec
 from babel import Locale
 
-from market.web import text
+from market.web import shell_words, text
 from market.web.forms import Form
 from market.web.screens import CLASSES
 from ratings.ledger.text import N_
@@ -129,6 +129,23 @@ def _told(one: Difference) -> tuple[str, str, str]:
 
 
 EXCUSES_AND_FACTORS = {"excuses": EXCUSE_BOUNDS, "factors": FACTOR_BOUNDS}
+
+
+def names_of(locale: Locale, policy: Policy) -> dict[str, str]:
+    """What people call the features and excuses of a policy, by their codes.
+
+    A contradiction is called by its two parts. What has no name of its own keeps its code.
+    """
+    words = shell_words.FEATURES | shell_words.EXCUSES | shell_words.SEEN_EXCUSES
+
+    def name(code: str) -> str:
+        return text.gettext(locale, words[code]) if code in words else code
+
+    features = {
+        one.name: " + ".join(name(part.feature) for part in one.both) or name(one.name)
+        for one in policy.features
+    }
+    return features | {kind: name(kind) for kind in policy.excuses}
 
 
 def why_text(locale: Locale, change: OutcomeChange) -> str:

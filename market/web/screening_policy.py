@@ -7,7 +7,8 @@ from market.accounts.permissions import allow
 from market.agencies.queries import agency_names
 from market.web import asked
 from market.web.forms import Form, refusal
-from market.web.render import page
+from market.web.render import locale_of, page
+from market.web.screening_form import names_of
 from market.web.screens import CLASSES, OUTCOMES
 from ratings.ledger.actors import Role
 from ratings.ledger.clock import local_date
@@ -66,6 +67,7 @@ async def overview(
         counts=counts,
         outcomes=OUTCOMES,
         classes=CLASSES,
+        called=names_of(locale_of(request), policy),
         names=await agency_names(one.uscc for one in moved[:_SHOWN]),
         typed=form.typed,
         **refusal(request, error),

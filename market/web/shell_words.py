@@ -85,3 +85,41 @@ EXCUSES = {
     "out_of_county": N_("Registered outside the county"),
     "group_payroll": N_("Insured by another company of the group"),
 }
+
+# It stands in the tax returns themselves, so nobody registers it.
+SEEN_EXCUSES = {"quarterly_filer": N_("Files its returns by the quarter")}
+
+# A contradiction is named by its two parts.
+FEATURES = {
+    "tax_zero_run": N_("Longest run of zero returns"),
+    "tax_overdue_run": N_("Longest run of returns not filed"),
+    "tax_zero_share": N_("Share of zero returns"),
+    "taxpayer_abnormal": N_("Declared an abnormal taxpayer"),
+    "trading_while_dormant": N_("Sales during a registered closure"),
+    "invoice_ratio": N_("Invoices issued over sales declared"),
+    "invoice_burst": N_("Burst of invoices in the first months"),
+    "purchases": N_("Purchases over sales invoiced"),
+    "voided_invoices": N_("Share of voided invoices"),
+    "insured_median": N_("Persons insured"),
+    "insured_zero_share": N_("Share of months with nobody insured"),
+    "sales_without_staff": N_("Sales while nobody was insured"),
+    "token_staff": N_("One person insured at the lowest contributions"),
+    "fund_gap": N_("Housing fund contributors over persons insured"),
+    "sales_per_head": N_("Sales a head against the sector"),
+    "fund_nobody": N_("Persons insured, nobody in the housing fund"),
+    "claimed_staff": N_("Persons insured over the staff stated in the annual report"),
+    "annual_report_missing": N_("Annual reports not filed"),
+    "abnormal_address": N_("Not to be reached at the registered address"),
+    "register_changes": N_("Changes of the register entry"),
+    "address_crowding": N_("Other firms at the same address"),
+    "cluster": N_("Firms tied by two shared things"),
+    "certificate_gap": N_("Certificate holders insured elsewhere"),
+    "certificate_hops": N_("Registration changes of one practitioner"),
+    "power_low": N_("Electricity against what is usual"),
+    "awards_without_power": N_("Awards while the meter stood still"),
+    "dishonest": N_("On the list of dishonest debtors"),
+    "enforcement": N_("Open enforcement"),
+    "penalties": N_("Gravest penalty on record"),
+    "orders_without_capacity": N_("Awards for each person"),
+    "orders_failed": N_("Orders late or not delivered"),
+}
