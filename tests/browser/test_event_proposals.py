@@ -39,7 +39,7 @@ async def test_a_feed_proposes_and_a_person_decides(county: County, arrive: Arri
     await person.page.locator(".rows a").click()
     await person.sees("Penalty, general")
     await person.fill(dismiss__reason=CLEARED)
-    await person.press("Dismiss")
+    await person.press("Do not take it in")
     await person.looks()
 
     public = await arrive()
