@@ -3,10 +3,13 @@
 from collections import Counter
 from collections.abc import Callable
 from datetime import date
+from decimal import Decimal
 
 import msgspec
 
 from ratings.evaluations.queries import answers
+from ratings.evaluations.reratings import ACTS as STEPS
+from ratings.evaluations.reratings import ReratingStep, rerating_digest
 from ratings.evaluations.rules import answer_digest
 from ratings.evaluations.switches import ACTS
 from ratings.evaluations.weights import LOWERED, RESTORED
@@ -65,6 +68,7 @@ async def _verify(progress: Callable[[str], None]) -> Report:
     progress(f"evaluations: {checked} answers compared")
     await _switches(entries, faults)
     await _weights(entries, faults)
+    await _reratings(entries, faults)
     await _events(entries, faults)
     await _delistings(entries, faults)
     await _objections(entries, faults)
@@ -209,6 +213,38 @@ async def _weights(entries: list[Entry], faults: list[str]) -> None:
     )
     if Counter(recorded) != Counter(tuple(row) for row in rows):
         faults.append("answers that weigh less: not as recorded")
+
+
+async def _reratings(entries: list[Entry], faults: list[str]) -> None:
+    """What was rated again, with the scores whose digest the ledger took, and every step of it."""
+    steps = {act: step.value for step, act in STEPS.items()}
+    recorded = Counter(
+        (
+            entry.fact()["rerating"],
+            entry.subject,
+            steps[entry.act],
+            entry.fact().get("digest"),
+            entry.reason,
+            entry.person,
+        )
+        for entry in entries
+        if entry.act in steps
+    )
+    rows = await fetch(
+        "SELECT rerating::text, docket::text, step, scores, reasons, reason, person FROM rerating"
+    )
+    stored: Counter[tuple[object, ...]] = Counter()
+    for rerating, docket, step, scores, reasons, reason, person in rows:
+        digest = None
+        if step == ReratingStep.GIVEN:
+            digest = rerating_digest(
+                msgspec.json.decode(scores, type=dict[str, Decimal]),
+                msgspec.json.decode(reasons, type=dict[str, str]),
+            )
+        told = "" if step == ReratingStep.OBJECTED else reason
+        stored[rerating, docket, step, digest, told, person] += 1
+    if recorded != stored:
+        faults.append("re-ratings: not as recorded")
 
 
 async def _events(entries: list[Entry], faults: list[str]) -> None:

@@ -22,6 +22,7 @@ from ratings.evaluations.queries import DocketRow
 from ratings.evaluations.relations import step_back
 from ratings.evaluations.rules import AnswerRow, AttachmentRow
 from ratings.evaluations.switch_queries import ShownAnswer, shown_answers
+from ratings.integrity.rerating_queries import ReratingRow, reratings_of_docket
 from ratings.ledger.actors import Role
 
 _TAGS = ["evaluations"]
@@ -42,7 +43,7 @@ class DocketDetail(DocketRow, frozen=True):
 
     `party` is null, and there are no indicators, for those who read but are not asked. `own` is
     what one's own party has answered, as it was last changed; `own_attachments` lie there from
-    before the answer on.
+    before the answer on. `reratings` are what the centre rates again after the opening.
     """
 
     party: Party | None
@@ -51,6 +52,7 @@ class DocketDetail(DocketRow, frozen=True):
     own: AnswerRow | None
     own_attachments: tuple[AttachmentRow, ...]
     answers: list[ShownAnswer]
+    reratings: list[ReratingRow]
 
 
 class NewAnswer(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -118,6 +120,7 @@ async def show_docket(request: Asking, docket: FromPath[str]) -> DocketDetail:
         own=await queries.own_answer(who, row),
         own_attachments=await own_attachments(who, row),
         answers=await shown_answers(who, row.id),
+        reratings=await reratings_of_docket(who, row.id),
     )
 
 

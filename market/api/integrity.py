@@ -17,6 +17,7 @@ from ratings.integrity.order_actions import give_order, lift_order
 from ratings.integrity.order_queries import order_of
 from ratings.integrity.orders import Order
 from ratings.integrity.queries import FlagRow
+from ratings.integrity.rerating_queries import ReratingRow, reratings_of_flag
 from ratings.ledger.actors import Role
 from ratings.ledger.places import Moment
 
@@ -37,9 +38,11 @@ class OrderOfFlag(msgspec.Struct, frozen=True):
 
 
 class ShownFlag(FlagRow, frozen=True):
-    """A flag with the order that belongs to it; None where there is none."""
+    """A flag with the order that belongs to it, None where there is none, and what the centre
+    rates again because of it."""
 
     order: OrderOfFlag | None = None
+    reratings: tuple[ReratingRow, ...] = ()
 
 
 @get(
@@ -71,14 +74,15 @@ async def list_flags(
     tags=_TAGS,
     **allow(Role.CENTRE),
 )
-async def show_flag(flag: FromPath[str]) -> ShownFlag:
+async def show_flag(request: Asking, flag: FromPath[str]) -> ShownFlag:
     row = await queries.flag_of(flag)
     found = await order_of(row)
     order = None
     if found is not None:
         in_force = len(found.in_force)
         order = OrderOfFlag(found.order, found.weight, len(found.answers), in_force)
-    return ShownFlag(**msgspec.structs.asdict(row), order=order)
+    reratings = await reratings_of_flag(actor(request), flag)
+    return ShownFlag(**msgspec.structs.asdict(row), order=order, reratings=tuple(reratings))
 
 
 @post(

@@ -7,9 +7,12 @@ from market.agencies.rater_ties import Firm, rater_tie
 from ratings.evaluations import actions
 from ratings.evaluations.indicators import Party
 from ratings.evaluations.queries import DocketRow, asked_party, docket
+from ratings.evaluations.relation_queries import has_stepped_back
+from ratings.integrity import rerating_actions
+from ratings.integrity.rerating_queries import rerating
 from ratings.ledger.actors import Actor
 from ratings.ledger.database import fetch, tx
-from ratings.ledger.errors import Bilingual, Forbidden
+from ratings.ledger.errors import Bilingual, Conflict, Forbidden
 
 
 async def tie_to(actor: Actor, uscc: str) -> Bilingual | None:
@@ -63,6 +66,27 @@ async def revise(
         return await actions.revise(
             actor, identifier, scores, comment, reasons=reasons, final=final
         )
+
+
+async def rate_again(
+    actor: Actor,
+    identifier: str,
+    scores: Mapping[str, str],
+    reason: str,
+    reasons: Mapping[str, str],
+) -> None:
+    """As `ratings.integrity.rerating_actions.rate_again`, Forbidden to a person of the centre who
+    is related to the agency or has stepped back from the evaluation."""
+    async with tx():
+        row = await docket(actor, (await rerating(actor, identifier)).docket)
+        await _check_untied(actor, row)
+        if await has_stepped_back(row.id, actor.person):
+            raise Conflict(
+                "stepped-back",
+                "You have stepped back from this evaluation; another person of your organisation"
+                " answers.",
+            )
+        await rerating_actions.rate_again(actor, identifier, scores, reason, reasons)
 
 
 async def _check_untied(actor: Actor, row: DocketRow) -> None:

@@ -16,6 +16,7 @@ from market.web.forms import Form, refusal, submitted
 from market.web.project import offered_range, read_facts, read_options
 from market.web.render import locale_of, page, see_other
 from market.web.standings import engagement_rows, waterfall_rows
+from ratings.integrity.rerating_queries import reratings_of_agency
 from ratings.ledger.actors import Actor, Role
 from ratings.ledger.clock import local_date
 from ratings.ledger.errors import SteelyardError
@@ -65,6 +66,11 @@ async def desk(request: Asking, who: Actor) -> Response[str]:
         check_up=await newest_check_up(who),
         marks=await marks(who),
         effects=await effects_of(uscc, who.at),
+        rated_again=[
+            one
+            for one in await reratings_of_agency(who, uscc)
+            if one.objecting_until and who.at < one.objecting_until
+        ],
         listings=listings,
         packages={one.code: one for one in await catalogue.packages()},
         engagements=[one for one in found if one.state in ("running", "delivered")][:_SHOWN],

@@ -22,6 +22,7 @@ from market.web.render import locale_of, page
 from ratings.evaluations.indicators import INDICATORS
 from ratings.evaluations.switch_queries import answers_of_agency, left_out_of
 from ratings.evaluations.weight_queries import lowered_of
+from ratings.integrity.rerating_queries import reratings_in_force
 from ratings.ledger.actors import Role
 from ratings.ledger.clock import local_date, now
 from ratings.sanctions.misconduct_queries import warnings_in_force
@@ -99,6 +100,7 @@ async def agency(request: Asking, uscc: FromPath[str]) -> Response[str]:
         missing_text=MISSING_TEXT,
         left_out=await left_out_of(record.uscc),
         lowered=await lowered_of(record.uscc),
+        rated_again=await reratings_in_force(actor(request), record.uscc),
         said=await answers_of_agency(actor(request), record.uscc),
         indicators={one.code: one for one in INDICATORS},
         policy=await policy_in_force(local_date(actor(request).at)),

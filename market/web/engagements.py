@@ -29,6 +29,7 @@ from ratings.evaluations.indicators import INDICATORS
 from ratings.evaluations.queries import docket_of_engagement
 from ratings.evaluations.rules import parties_asked
 from ratings.evaluations.switch_queries import shown_answers
+from ratings.integrity.rerating_queries import reratings_of_docket
 from ratings.ledger.actors import Role
 from ratings.ledger.clock import local_date
 from ratings.ledger.errors import SteelyardError
@@ -91,6 +92,7 @@ async def _page(
         docket=docket,
         asked=parties_asked(docket.owner, docket.supervisor) if docket else (),
         answers={one.party: one for one in await shown_answers(who, docket.id)} if docket else {},
+        reratings=await reratings_of_docket(who, docket.id) if docket else (),
         indicators={indicator.code: indicator for indicator in INDICATORS},
         timeline=timeline(locale_of(request), acts),
         is_owner=who.organisation == row.owner,

@@ -39,7 +39,7 @@ from ratings.ledger.text import N_
 
 _ANSWERING = (Role.ENTERPRISE, Role.SUPERVISOR, Role.CENTRE)
 # What a click fills in for somebody who does not want to weigh single points.
-_QUICK = (100, 90, 80, 70, 60)
+QUICK = (100, 90, 80, 70, 60)
 # An answer that is changed stands in the field, and once more as what it was.
 _PREFILLED = ("scores", "was")
 
@@ -96,7 +96,7 @@ async def _page(
         and not tie
         and not stepped_back
         and who.at < docket.due[party or next(iter(docket.due))],
-        quick=_QUICK,
+        quick=QUICK,
         limit=NEEDS_REASON_BELOW,
         longest_reason=LONGEST_REASON,
         attachments=await own_attachments(who, docket),
@@ -128,9 +128,7 @@ async def _submitted(
     request: Asking, identifier: str, act: Callable[..., Awaitable[object]]
 ) -> Response[Any]:
     form = await submitted(request)
-    scores = {indicator.code: _score(form, indicator.code) for indicator in INDICATORS}
-    given = {code: score for code, score in scores.items() if score}
-    said = {indicator.code: form.text(f"reasons-{indicator.code}") for indicator in INDICATORS}
+    given, reasons = typed_marks(form)
     try:
         if not given:
             raise Refused("answer-empty", "Score at least one indicator.")
@@ -139,7 +137,7 @@ async def _submitted(
             identifier,
             given,
             form.text("comment"),
-            reasons={code: reason for code, reason in said.items() if reason},
+            reasons=reasons,
             final=bool(form.text("final")),
         )
     except SteelyardError as error:
@@ -192,6 +190,16 @@ async def download(request: Asking, attachment: FromPath[str]) -> Stream:
 async def withdraw(request: Asking, attachment: FromPath[str]) -> Response[Any]:
     docket = await attachments.withdraw_attachment(actor(request), attachment)
     return see_other(f"/evaluations/{docket}", N_("The file is taken back."))
+
+
+def typed_marks(form: Form) -> tuple[dict[str, str], dict[str, str]]:
+    """What the indicators of a form were given, and the reasons at them; without what is empty."""
+    scores = {one.code: _score(form, one.code) for one in INDICATORS}
+    reasons = {one.code: form.text(f"reasons-{one.code}") for one in INDICATORS}
+    return (
+        {code: score for code, score in scores.items() if score},
+        {code: reason for code, reason in reasons.items() if reason},
+    )
 
 
 def _score(form: Form, code: str) -> str:

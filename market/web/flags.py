@@ -1,5 +1,6 @@
 """Flags of manipulation on the centre's table: what each rests on, and a person's decision."""
 
+from datetime import datetime
 from typing import Any
 
 from litestar import Response, get, post
@@ -17,7 +18,13 @@ from ratings.integrity.actions import dismiss_flag, take_up_flag
 from ratings.integrity.flags import FlagKind
 from ratings.integrity.order_actions import give_order, lift_order
 from ratings.integrity.order_queries import order_of
-from ratings.integrity.queries import evidence_rows, flag_of, flags
+from ratings.integrity.queries import FlagRow, evidence_rows, flag_of, flags, titles_of
+from ratings.integrity.rerating_actions import open_reratings
+from ratings.integrity.rerating_queries import (
+    reratings_of_flag,
+    to_rate_again,
+    unfinished_reratings,
+)
 from ratings.ledger.actors import Role
 from ratings.ledger.errors import SteelyardError
 from ratings.ledger.queries import history
@@ -123,10 +130,13 @@ _HERE = "/console/flags"
 async def flag_list(request: Asking) -> Response[str]:
     state = asked.one_of(request, "state", _STATES) or "open"
     found = await flags(state=state, limit=_SHOWN)
+    unfinished = await unfinished_reratings(actor(request))
     return page(
         request,
         "centre/flags.html",
         flags=found,
+        unfinished=unfinished,
+        titles=await titles_of([one.engagement for one in unfinished]),
         kinds=FLAGS,
         state=state,
         states=_STATES,
@@ -138,6 +148,7 @@ async def flag_list(request: Asking) -> Response[str]:
 async def _page(
     request: Asking, identifier: str, form: Form, error: SteelyardError | None = None
 ) -> Response[str]:
+    who = actor(request)
     flag = await flag_of(identifier)
     field = _field(form)
     return page(
@@ -152,16 +163,24 @@ async def _page(
         names=await agency_names([flag.subject, *flag.others]),
         organisations=await organisation_names(flag.raters),
         order=await order_of(flag),
+        reratings=await reratings_of_flag(who, flag.id),
+        may_rate_again=await _may_rate_again(flag, who.at),
+        titles=await titles_of(flag.engagements),
         timeline=timeline(locale_of(request), await history("integrity_flag", identifier)),
         typed={field: form.text(field)},
         **refusal(request, error, {"reason-missing": field, "switch-reason-long": field}),
     )
 
 
+async def _may_rate_again(flag: FlagRow, at: datetime) -> int:
+    """How many engagements of a collusion flag the centre can rate again."""
+    return len(await to_rate_again(flag, at)) if flag.kind is FlagKind.COLLUSION else 0
+
+
 def _field(form: Form) -> str:
     """Where the reason of the act stands: a page may have one of each."""
     act = form.text("act")
-    return f"{act}-reason" if act in ("give", "lift") else "reason"
+    return f"{act}-reason" if act in ("give", "lift", "again") else "reason"
 
 
 @get(f"{_HERE}/{{identifier:str}}", **allow(Role.CENTRE))
@@ -201,4 +220,17 @@ async def order(request: Asking, identifier: FromPath[str]) -> Response[Any]:
     return see_other(f"{_HERE}/{identifier}", told)
 
 
-ROUTES = [flag_list, flag_page, decide, order]
+@post(f"{_HERE}/{{identifier:str}}/reratings", **allow(Role.CENTRE))
+async def have_rated_again(request: Asking, identifier: FromPath[str]) -> Response[Any]:
+    form = await submitted(request)
+    try:
+        await open_reratings(actor(request), identifier, form.text("again-reason"))
+    except SteelyardError as error:
+        return await _page(request, identifier, form, error)
+    return see_other(
+        f"{_HERE}/{identifier}",
+        N_("Opened: somebody of the centre who answered in none of them gives its answer anew."),
+    )
+
+
+ROUTES = [flag_list, flag_page, decide, order, have_rated_again]

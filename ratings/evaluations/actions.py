@@ -103,7 +103,7 @@ async def answer(
     `reasons` says at an indicator why, and must do so below 60. A `final` answer gives up the days
     in which it might be changed; when all are final, all are opened.
     """
-    decimals = _decimals(scores)
+    decimals = decimals_of(scores)
     async with tx():
         row = await docket_for_update(docket)
         party = party_of(actor, row)
@@ -143,7 +143,7 @@ async def revise(
     The earlier edition stays in the table. The days are not counted anew; `final` gives up what is
     left of them.
     """
-    decimals = _decimals(scores)
+    decimals = decimals_of(scores)
     async with tx():
         row = await docket_for_update(docket)
         party = party_of(actor, row)
@@ -301,7 +301,8 @@ def party_of(actor: Actor, row: DocketRow) -> Party:
     return party
 
 
-def _decimals(scores: dict[str, str]) -> dict[str, Decimal]:
+def decimals_of(scores: dict[str, str]) -> dict[str, Decimal]:
+    """Scores as numbers; refused as a whole, with one fault for each that is none."""
     decimals = {}
     faults = []
     for code, text in scores.items():

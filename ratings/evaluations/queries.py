@@ -9,6 +9,7 @@ import asyncpg
 import msgspec
 
 from ratings.evaluations.indicators import CODES, OVERALL, Party
+from ratings.evaluations.reratings import Taken
 from ratings.evaluations.rules import (
     AnswerRow,
     AttachmentRow,
@@ -119,11 +120,13 @@ def asked_party(actor: Actor, row: DocketRow) -> Party | None:
 
 
 async def has_rated(person: str, uscc: str) -> bool:
-    """Whether the person has answered in any evaluation of the agency."""
+    """Whether the person has answered in any evaluation of the agency, or rated it again."""
     return bool(
         await fetchval(
-            "SELECT true FROM answer a JOIN docket d ON d.id = a.docket"
-            " WHERE a.person = $1 AND d.uscc = $2 LIMIT 1",
+            "SELECT true FROM docket d WHERE d.uscc = $2"
+            " AND (EXISTS (SELECT FROM answer a WHERE a.docket = d.id AND a.person = $1)"
+            "  OR EXISTS (SELECT FROM rerating r WHERE r.docket = d.id AND r.person = $1"
+            "   AND r.step = 'given')) LIMIT 1",
             person,
             uscc,
         )
@@ -238,7 +241,8 @@ class RatedRow(msgspec.Struct, frozen=True):
     """One unsealed engagement with all its answers, for computing standings.
 
     `owner` and `supervisor` are the organisations that were asked, `turns` what was done about
-    leaving answers out of the score and taking them in again, `orders` what they were to weigh.
+    leaving answers out of the score and taking them in again, `orders` what they were to weigh,
+    `reratings` what the centre gave anew.
     """
 
     engagement: str
@@ -251,6 +255,7 @@ class RatedRow(msgspec.Struct, frozen=True):
     parties: dict[Party, dict[str, Decimal]]
     turns: tuple[Turned, ...]
     orders: tuple[Weighed, ...]
+    reratings: tuple[Taken, ...]
 
 
 async def unsealed_of(uscc: str) -> list[RatedRow]:
@@ -275,7 +280,9 @@ _UNSEALED = (
     " (SELECT coalesce(jsonb_agg(jsonb_build_array(s.party, s.turned_at, s.is_off)), '[]')"
     "  FROM answer_switch s WHERE s.docket = d.id AND s.switch = 'score'),"
     " (SELECT coalesce(jsonb_agg(jsonb_build_array(w.party, w.cause, w.ordered_at,"
-    "  w.weight::text)), '[]') FROM answer_weight w WHERE w.docket = d.id)"
+    "  w.weight::text)), '[]') FROM answer_weight w WHERE w.docket = d.id),"
+    " (SELECT coalesce(jsonb_agg(jsonb_build_array(r.rerating, r.step, r.taken_at, r.scores)),"
+    "  '[]') FROM rerating r WHERE r.docket = d.id)"
     f" FROM docket d LEFT JOIN LATERAL {_LAST_OF_DOCKET} a ON true"
     " WHERE {whose} AND d.unsealed_at IS NOT NULL"
     " GROUP BY d.id ORDER BY d.settled_on, d.engagement"
@@ -286,7 +293,8 @@ def _rated(row: asyncpg.Record) -> RatedRow:
     parties = msgspec.json.decode(row[7], type=dict[Party, dict[str, Decimal]])
     turns = msgspec.json.decode(row[8], type=tuple[Turned, ...])
     orders = msgspec.json.decode(row[9], type=tuple[Weighed, ...])
-    columns = [*tuple(row)[:7], parties, turns, orders]
+    reratings = msgspec.json.decode(row[10], type=tuple[Taken, ...])
+    columns = [*tuple(row)[:7], parties, turns, orders, reratings]
     return RatedRow(*columns)
 
 

@@ -107,6 +107,26 @@ class AnswerWeight(Table, db=ENGINE):
     ordered_at = Timestamptz()
 
 
+class Rerating(Table, db=ENGINE):
+    """One step of a re-rating by the centre (a value of `reratings.Step`), and why; for ever.
+
+    `rerating` is the id that all steps of one share, `cause` the id of the question that it answers
+    so. `scores` and `reasons` by indicator are those that were given. `reason` of an objection is
+    the agency's own text, for itself and officials.
+    """
+
+    id = UUID(primary_key=True)
+    rerating = UUID(index=True)
+    docket = ForeignKey(references=Docket, null=False, on_delete=OnDelete.restrict)
+    cause = Varchar(length=40, index=True)
+    step = Varchar(length=8)
+    scores = JSONB(default="{}")
+    reasons = JSONB(default="{}")
+    reason = Text()
+    person = Varchar(length=40)
+    taken_at = Timestamptz()
+
+
 class AnswerAttachment(Table, db=ENGINE):
     """A file that one party puts beside its answer; it lies in the object store under a random key.
 

@@ -1,6 +1,6 @@
 """Reading flags, and the record that the detectors look at."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from datetime import date, datetime
 from decimal import Decimal
 
@@ -114,14 +114,19 @@ class EvidenceRow(msgspec.Struct, frozen=True):
     marks: dict[Party, Decimal | None]
 
 
-async def evidence_rows(flag: FlagRow) -> list[EvidenceRow]:
-    """The engagements that a flag rests on, in the order of settlement."""
-    titles = dict(
+async def titles_of(engagements: Collection[str]) -> dict[str, str]:
+    """What the projects of rated engagements are called."""
+    return dict(
         await fetch(
             "SELECT engagement, title FROM docket WHERE engagement = ANY($1::text[])",
-            list(flag.engagements),
+            list(engagements),
         )
     )
+
+
+async def evidence_rows(flag: FlagRow) -> list[EvidenceRow]:
+    """The engagements that a flag rests on, in the order of settlement."""
+    titles = await titles_of(flag.engagements)
     policy = load_policy("standard")
     found = []
     for row in await unsealed_among(list(flag.engagements)):

@@ -150,7 +150,9 @@ async def waits(case: str) -> bool:
 async def barred(matter: Matter, uscc: str) -> frozenset[str]:
     """The ids of those who may not answer: they have decided in the matter or rated the agency."""
     rows = await fetch(
-        "SELECT DISTINCT a.person FROM answer a JOIN docket d ON d.id = a.docket WHERE d.uscc = $1",
+        "SELECT a.person FROM answer a JOIN docket d ON d.id = a.docket WHERE d.uscc = $1"
+        " UNION SELECT r.person FROM rerating r JOIN docket d ON d.id = r.docket"
+        " WHERE d.uscc = $1 AND r.step = 'given'",
         uscc,
     )
     return objections.have_decided(matter) | {row[0] for row in rows}

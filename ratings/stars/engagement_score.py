@@ -17,7 +17,7 @@ class RatedEngagement(msgspec.Struct, frozen=True):
     score under `overall`. A party that never answered has no key, nor has one whose answer the
     centre has left out: that one stands in `left_out`. `raters` names who answered for a party,
     where that is known. `weights` are of answers that weigh less than their share by an order of
-    the centre, as shares of 1.
+    the centre, as shares of 1; `rated_again` are those whose first scores gave way to newer ones.
     """
 
     engagement: str
@@ -28,6 +28,7 @@ class RatedEngagement(msgspec.Struct, frozen=True):
     raters: dict[Party, str] = {}
     left_out: frozenset[Party] = frozenset()
     weights: dict[Party, Decimal] = {}
+    rated_again: frozenset[Party] = frozenset()
 
 
 class PartyPart(msgspec.Struct, frozen=True):

@@ -8,6 +8,7 @@ import msgspec
 
 from ratings.evaluations.indicators import Party
 from ratings.evaluations.queries import RatedRow, unsealed_everywhere, unsealed_of
+from ratings.evaluations.reratings import rerated
 from ratings.evaluations.switches import turned_off
 from ratings.evaluations.weights import weights_at
 from ratings.ledger.clock import end_of_day, local_date
@@ -170,20 +171,24 @@ async def whole_record(as_of: datetime) -> tuple[list[RatedEngagement], list[Out
 
 
 def _engagement(row: RatedRow, as_of: datetime) -> RatedEngagement:
-    """Without the answers that were left out at `as_of`, the others as they weighed then.
+    """Without the answers that were left out at `as_of`, the others as they weighed then, and the
+    centre's as it was last given.
 
     A rater is the organisation that was asked. The centre is one: it has no habit of its own
     beside the mean of its party."""
     left_out = turned_off(row.turns, as_of)
+    again = rerated(row.reratings, as_of)
+    parties = row.parties if again is None else {**row.parties, Party.CENTRE: again}
     return RatedEngagement(
         engagement=row.engagement,
         uscc=row.uscc,
         trade=row.trade,
         settled_on=row.settled_on,
-        parties={party: row.parties[party] for party in row.parties if party not in left_out},
+        parties={party: parties[party] for party in parties if party not in left_out},
         raters={Party.OWNER: row.owner, Party.SUPERVISOR: row.supervisor},
         left_out=left_out,
         weights=weights_at(row.orders, as_of),
+        rated_again=frozenset() if again is None else frozenset((Party.CENTRE,)),
     )
 
 
@@ -236,7 +241,10 @@ async def evidence_since(uscc: str, moment: datetime) -> bool:
         " UNION SELECT true FROM answer_switch s JOIN docket d ON d.id = s.docket"
         " WHERE d.uscc = $1 AND s.switch = 'score' AND s.turned_at > $2"
         " UNION SELECT true FROM answer_weight w JOIN docket d ON d.id = w.docket"
-        " WHERE d.uscc = $1 AND w.ordered_at > $2",
+        " WHERE d.uscc = $1 AND w.ordered_at > $2"
+        " UNION SELECT true FROM rerating r JOIN docket d ON d.id = r.docket"
+        " WHERE d.uscc = $1 AND r.taken_at > $2"
+        " AND r.step IN ('given', 'annulled', 'lifted')",
         uscc,
         moment,
     )

@@ -79,7 +79,8 @@ class PartyDetail(msgspec.Struct, frozen=True):
     """One party's answer: `stated_share` by the policy, `share` after missing parties left.
 
     `missing` is empty, or a key of MISSING_TEXT. `lowered_to` is what the answer weighs of its
-    share by an order of the centre, None without one. Under the robust method
+    share by an order of the centre, None without one; `rated_again` says that its scores took the
+    place of earlier ones after the opening. Under the robust method
     `mean` is that of the party (μ), `leniency` the habit of its rater that was taken off, and
     `clipped` the points an owner far from the other two was pulled by; None under the plain one.
     """
@@ -95,6 +96,7 @@ class PartyDetail(msgspec.Struct, frozen=True):
     leniency: Decimal | None = None
     clipped: Decimal | None = None
     lowered_to: Decimal | None = None
+    rated_again: bool = False
 
 
 class Step(msgspec.Struct, frozen=True):
@@ -139,6 +141,7 @@ def party_details(
                 engagement.parties.get(part.party, {}), policy.indicators[part.party]
             ),
             lowered_to=engagement.weights.get(part.party),
+            rated_again=part.party in engagement.rated_again,
         )
         for part in result.parts
     )

@@ -1,12 +1,21 @@
 """Flags of manipulation in the real pages: read with their evidence, decided with a reason."""
 
+from datetime import timedelta
 from urllib.parse import urlsplit
 
 from market.oversight.manipulation import look_for_manipulation
+from ratings.evaluations.indicators import WEIGHTS, Party
+from ratings.integrity.actions import raise_flags
+from ratings.integrity.flags import Flag, FlagKind
+from ratings.integrity.queries import flags
 from ratings.ledger.actors import system
 from ratings.ledger.clock import now
+from ratings.ledger.database import fetchval
+from ratings.stars.actions import restand
 from tests.browser.visitors import Arrive
 from tests.county import County
+
+WHY = "复核合同与发票后重新评价"
 
 
 async def test_the_centre_decides_about_a_flag(county: County, arrive: Arrive) -> None:
@@ -52,3 +61,88 @@ async def test_the_centre_decides_about_a_flag(county: County, arrive: Arrive) -
     await other.reads("已补交成果")
     await person.go("/console/flags")
     await person.sees("No flag here")
+
+
+async def test_a_pair_is_rated_again_and_the_agency_objects(county: County, arrive: Arrive) -> None:
+    """The whole way: opened, given by another person, objected to, answered by a third."""
+    agency = await county.agency()
+    listing = await county.listing(agency)
+    when = now() - timedelta(days=2)
+    for _ in range(3):
+        await county.evaluated(agency, listing, 80, when=when)
+    await restand(system(when), agency.uscc or "")
+    rows = await fetchval("SELECT array_agg(engagement) FROM docket WHERE uscc = $1", agency.uscc)
+    owner = county.enterprise.organisation or ""
+    await raise_flags(
+        system(now()), [Flag(FlagKind.COLLUSION, agency.uscc or "", tuple(rows), (owner,))]
+    )
+    flag = f"/console/flags/{(await flags(limit=1))[0].id}"
+
+    second = await arrive((await county.second()).login)
+    await second.go(flag)
+    await second.looks()
+    await second.fill(again__reason="  ")
+    await second.press("Have them rated again", status=422)
+    await second.fill(again__reason="请对三个项目复评")
+    await second.press("Have them rated again")
+    await second.sees("To be rated again")
+    await second.looks()
+    await second.page.locator("a[href^='/reratings/']").first.click()
+    await second.sees("At first")
+    await second.looks()
+    path = urlsplit(second.page.url).path
+    first = await arrive(county.centre.login)
+    await first.go(path)
+    for code in WEIGHTS[Party.CENTRE]:
+        for person in (first, second):
+            await person.page.locator(f"#scores-{code}").fill("65")
+    await first.fill(answer__reason=WHY)
+    await first.press("Give the answer again", status=403)
+    await second.fill(answer__reason="  ")
+    await second.press("Give the answer again", status=422)
+    await second.looks()
+    await second.fill(answer__reason=WHY)
+    await second.press("Give the answer again")
+    await second.sees("It is rated again; the standing follows.")
+    await second.reads("65.00")
+    await second.looks()
+
+    firm = await arrive(agency.login)
+    await firm.go("/workspace")
+    await firm.sees("The centre has rated one of your engagements again")
+    await firm.looks()
+    await firm.page.locator(f"a[href='{path}']").click()
+    await firm.fill(objection="发票齐全，不应扣分")
+    await firm.looks()
+    await firm.press("File the objection")
+    await firm.sees("Objected to")
+
+    buyer = await arrive(county.enterprise.login)
+    await buyer.go(path)
+    assert "发票齐全" not in await buyer.page.content()
+    await buyer.looks()
+
+    await second.go(path)
+    await second.fill(objection__answer__reason="同意")
+    await second.press("Uphold it", status=403)
+    third = await arrive((await county.another()).login)
+    await third.go("/console/flags")
+    await third.sees("Re-ratings that wait for the centre")
+    await third.looks()
+    await third.page.locator(f"a[href='{path}']").click()
+    await third.reads("发票齐全，不应扣分")
+    await third.fill(objection__answer__reason="发票为事后补开")
+    await third.looks()
+    await third.press("Uphold it")
+    await third.sees("In force")
+
+    await restand(system(now()), agency.uscc or "")
+    public = await arrive()
+    await public.go(f"/agencies/{agency.uscc}")
+    await public.page.locator(".engagements summary").first.click()
+    assert WHY in await public.page.content()
+    await public.looks()
+    await third.go(path)
+    await third.fill(lifting__reason="复核依据有误")
+    await third.press("Let the first answer count")
+    await third.sees("Does not count")

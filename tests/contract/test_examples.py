@@ -21,6 +21,7 @@ from market.api.description import operations_of
 from market.api.examples import BODIES, PARAMETERS
 from market.app import create_app
 from market.engagements.actions import accept
+from market.engagements.evaluating import rate_again
 from market.notices.actions import pause
 from market.oversight.pushed import EXCEL, PARQUET
 from market.purchasing.actions import open_group_buy
@@ -29,6 +30,7 @@ from ratings.evaluations.indicators import Party
 from ratings.evaluations.switch_actions import turn_switch
 from ratings.evaluations.switches import Switch
 from ratings.integrity.order_actions import give_order
+from ratings.integrity.rerating_actions import object_to_rerating
 from ratings.ledger.actors import Actor, Role, system
 from ratings.ledger.clock import add_months, local_date, now
 from ratings.ledger.errors import Bilingual
@@ -48,8 +50,17 @@ from tests.colleagues import colleague, link
 from tests.conftest import PASSWORD, Account, program
 from tests.contract.examples import examples_of, filled, kinds_in, operations, plain, real_of, sent
 from tests.contract.test_tenants import committed
-from tests.contract.world import OBJECTS, PERSONS, REASON, World, discard_drafts, make_world
-from tests.county import County
+from tests.contract.world import (
+    OBJECTS,
+    PERSONS,
+    REASON,
+    World,
+    discard_drafts,
+    make_world,
+    opened_rerating,
+    pair_flag,
+)
+from tests.county import County, marks
 
 Schema = dict[str, Any]
 # Of these a text would be no example.
@@ -253,6 +264,21 @@ async def _flag_with_order(world: World, *, given: bool = False) -> Prepared:
     return centre, {"integrity-flag": flag}
 
 
+async def _pair(world: World) -> Prepared:
+    return world.persons["centre"], {"integrity-flag": await pair_flag(world)}
+
+
+async def _rated_again(world: World, *, objected: bool = False) -> Prepared:
+    by, agency = (await world.county.another()).actor(), world.persons["agency"]
+    rerating = await opened_rerating(world, by)
+    await rate_again(by, rerating, marks(Party.CENTRE, 70), REASON, {})
+    if objected:
+        await object_to_rerating(agency.actor(), rerating, REASON)
+        # Neither who gave it nor who has rated the agency answers.
+        return await world.county.another(), {"rerating": rerating}
+    return agency, {"rerating": rerating}
+
+
 async def _dispute(world: World) -> Prepared:
     return world.persons["agency"], {"dispute": await world.fresh("dispute")}
 
@@ -339,6 +365,9 @@ _PREPARED: dict[str, Callable[[World], Awaitable[Prepared]]] = {
     "docket_answer_leave_out": _opened_docket,
     "integrity_flag_order": _flag_with_order,
     "integrity_flag_order_lift": lambda world: _flag_with_order(world, given=True),
+    "rerating_open": _pair,
+    "rerating_object": _rated_again,
+    "rerating_objection_answer": lambda world: _rated_again(world, objected=True),
     "docket_answer_take_in": lambda world: _opened_docket(world, Switch.SCORE),
     "answer_attachment_download": _attachment,
     "answer_attachment_withdraw": _attachment,

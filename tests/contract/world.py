@@ -56,7 +56,9 @@ from ratings.evaluations.indicators import Party
 from ratings.integrity.actions import raise_flags
 from ratings.integrity.flags import Flag, FlagKind
 from ratings.integrity.queries import flags
-from ratings.ledger.actors import Role, system
+from ratings.integrity.rerating_actions import open_reratings
+from ratings.integrity.rerating_queries import reratings_of_flag
+from ratings.ledger.actors import Actor, Role, system
 from ratings.ledger.clock import local_date, now
 from ratings.ledger.database import execute, fetchval
 from ratings.ledger.errors import Bilingual, Conflict
@@ -250,6 +252,27 @@ async def _flag_with_order(world: World) -> str:
     number = await fetchval("SELECT engagement FROM docket WHERE id::text = $1", docket)
     await raise_flags(system(now()), [Flag(FlagKind.BOMBING, await _agency(world), (number,))])
     return (await flags(kind=FlagKind.BOMBING, limit=1))[0].id
+
+
+async def _rerating(world: World) -> str:
+    """Opened, and not given yet."""
+    return await opened_rerating(world, (await world.county.another()).actor())
+
+
+async def opened_rerating(world: World, by: Actor) -> str:
+    """Of an evaluation in which somebody else of the centre has answered."""
+    flag = await pair_flag(world)
+    await open_reratings(by, flag, REASON)
+    return (await reratings_of_flag(by, flag))[0].id
+
+
+async def pair_flag(world: World) -> str:
+    """Of collusion; every call is about another pair."""
+    docket = await _opened_docket(world)
+    number = await fetchval("SELECT engagement FROM docket WHERE id::text = $1", docket)
+    evidence = Flag(FlagKind.COLLUSION, await _agency(world), (number,), (number,))
+    await raise_flags(system(now()), [evidence])
+    return (await flags(kind=FlagKind.COLLUSION, limit=1))[0].id
 
 
 async def _opened_docket(world: World) -> str:
@@ -611,6 +634,7 @@ OBJECTS: dict[str, Callable[[World], Awaitable[str]]] = {
     "integrity-flag": _integrity_flag,
     "event-proposal": _event_proposal,
     "flag-with-order": _flag_with_order,
+    "rerating": _rerating,
     "finding": _finding,
     "check-up": _check_up,
     "screen": _screen,

@@ -15,12 +15,19 @@ from ratings.evaluations.indicators import Party
 from ratings.evaluations.switch_actions import turn_switch
 from ratings.evaluations.switches import Switch
 from ratings.evaluations.weight_actions import weigh
+from ratings.integrity.actions import raise_flags
+from ratings.integrity.flags import Flag, FlagKind
+from ratings.integrity.queries import flags
+from ratings.integrity.rerating_actions import lift_rerating, open_reratings, rate_again
+from ratings.integrity.rerating_queries import reratings_of_flag
 from ratings.ledger.actors import system
 from ratings.ledger.clock import local_date, now
+from ratings.ledger.database import fetchval
 from ratings.stars.actions import ReportedEvent, report_event, restand
 from ratings.stars.feedback import Severity
 from ratings.stars.grade_command import grade
-from tests.county import County, at, marks
+from ratings.verification import verify
+from tests.county import County, at, marks, reasons
 
 
 async def checked(
@@ -130,6 +137,33 @@ async def test_an_answer_that_weighs_less_is_so_in_the_record_from_the_order_on(
         assert (row["score"], shown["score"]) == (score, score)
         found = {tuple(line.split(",")[4::4]) for line in _lines(tmp_path)}
         assert found == {("owner", weight), ("supervisor", ""), ("centre", "")}
+
+
+async def test_what_the_centre_rates_again_is_in_the_record_from_then_on(
+    county: County, client: httpx.AsyncClient, tmp_path: Path
+) -> None:
+    """80 for all three, then 50 of the centre, then the first answer again."""
+    agency = await county.agency()
+    uscc, listing = agency.uscc or "", await county.listing(agency)
+    today, settled = local_date(now()), now() - timedelta(days=40)
+    docket = await county.evaluated(agency, listing, 80, when=settled)
+    row = await fetchval("SELECT engagement FROM docket WHERE id::text = $1", docket)
+    await raise_flags(system(now()), [Flag(FlagKind.COLLUSION, uscc, (row,), ("owner",))])
+    second = (await county.second()).actor()
+    flag = (await flags(limit=1))[0].id
+    await open_reratings(at(second, now() - timedelta(days=21)), flag, "请复评")
+    [one] = await reratings_of_flag(second, flag)
+    given = at(second, now() - timedelta(days=20))
+    again = marks(Party.CENTRE, 50)
+    await rate_again(given, one.id, again, "复评", reasons(Party.CENTRE, 50))
+    await lift_rerating(at(second, now() - timedelta(days=5)), one.id, "依据有误")
+    for ago, score, centre in ((0, "80.00", "80"), (10, "74.00", "50"), (30, "80.00", "80")):
+        found, shown = await checked(client, uscc, today - timedelta(days=ago), tmp_path)
+        assert found["score"] == shown["score"] == score
+        with (tmp_path / "evaluations.csv").open(encoding="utf-8") as file:
+            rows = {one["score"] for one in csv.DictReader(file) if one["party"] == "centre"}
+        assert rows == {centre}
+    assert (await verify()).faults == []
 
 
 def _lines(folder: Path) -> list[str]:
