@@ -7,7 +7,7 @@ from market.demonstration.cast import Cast, stream
 from market.demonstration.firms import AgencyPlan, Part
 from market.worker import consider_case
 from ratings.ledger.actors import system
-from ratings.ledger.clock import add_months, end_of_day, local_date
+from ratings.ledger.clock import add_months, add_working_days, end_of_day, local_date
 from ratings.sanctions.actions import (
     Proposal,
     answer_case,
@@ -16,6 +16,9 @@ from ratings.sanctions.actions import (
     lift,
     propose_delisting,
 )
+from ratings.sanctions.conclusions import conclude
+from ratings.sanctions.misconduct_actions import ReportedAct, report_act, uphold_act
+from ratings.sanctions.objections import FILING_DAYS
 from ratings.sanctions.queries import case_file
 from ratings.sanctions.rectification_actions import (
     Finding,
@@ -41,6 +44,11 @@ _PLAN = "两周内建立台账，由技术负责人逐件复核后交付。"
 _MENDED = "台账已启用，附近期三个项目的复核记录。"
 _CHECKED = "台账和复核记录齐全，整改合格。"
 _RELISTED = "连续三个项目成果不合格且未按期整改，下架三个月。"
+_WARNED = 14
+"""Whose work was late, by its place among the invented agencies."""
+_LATE = "约定二十五个工作日，实际四十七个工作日交付，延误系机构自身原因。"
+_WHY_LATE = "承办人员调离后交接不及时，已另行指派两人专门负责，今后提前报告进度。"
+_WARNING = "延误二十二个工作日，原因在机构自身，且未事先告知业主；予以警告。"
 
 
 async def standing_follows(cast: Cast, agency: AgencyPlan, at: datetime) -> None:
@@ -68,6 +76,24 @@ async def rectify(cast: Cast, agency: AgencyPlan, case: str) -> Story:
     await file_evidence(who.at(at), case, _MENDED)
     yield (at := office_hour(day + timedelta(days=34), random))
     await check_rectification(cast.second.at(at), case, Finding(True, _CHECKED))
+
+
+async def warn(cast: Cast) -> Story:
+    """A department reports an act from the list; the agency answers, is warned, and leaves it."""
+    plan = cast.agency_plans[_WARNED]
+    random = stream("warning")
+    department = cast.supervisors[plan.packages[0]]
+    day = local_date(cast.days_ago(66))
+    yield (at := office_hour(day, random))
+    act = ReportedAct(plan.uscc, "late", f"示范核查〔{day.year}〕7号", _LATE)
+    case = await report_act(department.at(at), act)
+    yield (at := office_hour(day + timedelta(days=3), random))
+    await answer_case(cast.agencies[plan.uscc].at(at), case, _WHY_LATE)
+    yield (at := office_hour(day + timedelta(days=9), random))
+    await uphold_act(cast.second.at(at), case, _WARNING)
+    last = end_of_day(add_working_days(local_date(at), FILING_DAYS))
+    yield (at := last + timedelta(seconds=2))
+    await conclude(system(at), case)
 
 
 async def proceed(cast: Cast, agency: AgencyPlan, case: str) -> Story:

@@ -12,7 +12,7 @@ from market.catalogue.actions import load_catalogue, load_demonstration_ranges
 from market.catalogue.guide_actions import load_guides
 from market.catalogue.queries import county_ranges
 from market.demonstration.authorities import REPORTS, report, screen
-from market.demonstration.cases import standing_follows
+from market.demonstration.cases import standing_follows, warn
 from market.demonstration.cast import OPENED, assemble
 from market.demonstration.group_buys import buy_together, current_groups, in_groups, past_groups
 from market.demonstration.plot import settled_work, work_in_hand
@@ -71,6 +71,7 @@ async def _populate(now: datetime, store: ObjectStore, progress: Callable[[str],
         cast.calendar.add(bought_alone(cast, work))
     for number, wanted in enumerate(REPORTS):
         cast.calendar.add(report(cast, number, wanted))
+    cast.calendar.add(warn(cast))
     cast.calendar.add(screen(cast))
     await cast.calendar.run(now, progress)
     # The night before: what time alone has changed in the standings.

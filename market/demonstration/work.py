@@ -13,6 +13,7 @@ from market.demonstration.documents import in_one_piece, pdf
 from market.demonstration.firms import AgencyPlan
 from market.demonstration.opinions import opinion
 from market.engagements.actions import accept, add_deliverable, purchase, report_milestone, settle
+from market.engagements.queries import engagement as read
 from market.files.store import store_file
 from ratings.evaluations.actions import answer, unseal
 from ratings.evaluations.indicators import Party
@@ -73,7 +74,9 @@ async def carry_out(cast: Cast, work: Work, engagement: str, started: datetime) 
         yield (at := max(office_hour(day, random), at + timedelta(minutes=31)))
         await report_milestone(agency.at(at), engagement, position)
     yield (at := at + timedelta(minutes=random.randint(10, 55)))
-    document = pdf(work.project, f"{work.agency.name}（示范成果，内容虚构）")
+    # The number makes every file its own: the same one twice would be a question to the centre.
+    number = (await read(agency.at(at), engagement)).number
+    document = pdf(work.project, f"{number} {work.agency.name}（示范成果，内容虚构）")
     stored = await store_file(
         cast.store,
         f"{work.project}成果报告.pdf",

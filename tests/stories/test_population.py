@@ -17,6 +17,7 @@ from ratings.ledger.actors import Actor, Role, system
 from ratings.ledger.clock import now
 from ratings.ledger.database import fetch, fetchval
 from ratings.ledger.errors import Unavailable
+from ratings.sanctions.misconduct_queries import warnings_in_force
 from ratings.sanctions.queries import case_files
 from ratings.sanctions.rules import Kind
 from ratings.stars.queries import distribution
@@ -63,9 +64,14 @@ async def test_the_market_is_populated_as_promised(database: str, tmp_path: Path
     assert {"closed", "failed", "chosen"} <= set(groups)
 
     cases = await case_files()
-    states = {"open", "answered", "dismissed", "delisted", "lifted", "rectified"}
+    states = {"open", "answered", "dismissed", "delisted", "lifted", "rectified", "warned"}
     assert states <= {case.state for case in cases} <= states | {"ordered"}
     assert Kind.SHELL in {case.kind for case in cases}
+    assert len(await warnings_in_force(now())) == 1
+    # No two deliverables are the same file, so none of the invented work is in doubt.
+    files = await fetch("SELECT count(*), count(DISTINCT sha256) FROM deliverable")
+    assert files[0][0] == files[0][1] > 300
+    assert await fetchval("SELECT count(*) FROM integrity_flag WHERE kind = 'invented'") == 0
     stars = (await distribution()).stars
     assert stars[5] > stars[4] > stars[3] >= 1
     assert stars[1] >= 2
