@@ -129,6 +129,7 @@ ANSWERS: Mapping[str, str] = {
     "docket_attach": "The id of the attachment; size and hash of the stored file.",
     "docket_answer": "As which party you have answered.",
     "docket_revise": "As which party you have changed your answer.",
+    "rating_notice_show": "What was seen, and the remark if there is one.",
     "rerating_show": "How far the re-rating is, what was given, and every step with its reason.",
     "integrity_flag_list": "A page of the flags.",
     "integrity_flag_show": "The flag, what it rests on, its order, and what is rated again.",

@@ -36,6 +36,8 @@ EVALUATIONS: Mapping[str, Any] = {
     "docket_comment_hide": {"party": "owner", "reason": "评语点名了一位工作人员"},
     "docket_comment_show": {"party": "owner", "reason": "经本人同意"},
     "docket_answer_leave_out": {"party": "owner", "reason": "核查认定该评价与竞争对手串通"},
+    "integrity_flag_tell_rater": {"reason": "十二次评价几乎同分，先提示该单位"},
+    "rating_notice_remark": {"text": "这些项目由同一机构承担，质量确实相近。"},
     "rerating_open": {"reason": "该业主与机构往来过密，请对所涉项目复评"},
     "rerating_give": {
         "scores": _AGAIN,

@@ -197,6 +197,8 @@ ACTS: Final[dict[str, tuple[str, ...]]] = {
     "integrity_flag.dismissed": (),
     "integrity_flag.ordered": (),
     "integrity_flag.order_lifted": (),
+    "integrity_flag.rater_replied": (),
+    "integrity_flag.rater_told": (),
     "integrity_flag.rerating_opened": (),
     "integrity_flag.taken_up": (),
     "invitation.made": (),

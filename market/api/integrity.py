@@ -13,6 +13,8 @@ from market.api.cursors import Page
 from market.api.lists import USUAL, Cursor, Limit, StateIs, keyset_page
 from market.api.repeats import IdempotencyKey, act_once
 from ratings.integrity import actions, queries
+from ratings.integrity.notice_actions import remark_on_notice, tell_rater
+from ratings.integrity.notice_queries import RaterNoticeRow, notice_of_flag, rater_notice
 from ratings.integrity.order_actions import give_order, lift_order
 from ratings.integrity.order_queries import order_of
 from ratings.integrity.orders import Order
@@ -28,6 +30,12 @@ class FlagDecision(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     reason: str
 
 
+class NoticeRemark(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """What the organisation has to say, at most 1,000 characters."""
+
+    text: str
+
+
 class OrderOfFlag(msgspec.Struct, frozen=True):
     """`answers` is how many it is about, `in_force` how many of them it holds at present."""
 
@@ -38,10 +46,11 @@ class OrderOfFlag(msgspec.Struct, frozen=True):
 
 
 class ShownFlag(FlagRow, frozen=True):
-    """A flag with the order that belongs to it, None where there is none, and what the centre
-    rates again because of it."""
+    """A flag with the order that belongs to it and what its rater was told, None where there is
+    none, and what the centre rates again because of it."""
 
     order: OrderOfFlag | None = None
+    notice: RaterNoticeRow | None = None
     reratings: tuple[ReratingRow, ...] = ()
 
 
@@ -81,8 +90,11 @@ async def show_flag(request: Asking, flag: FromPath[str]) -> ShownFlag:
     if found is not None:
         in_force = len(found.in_force)
         order = OrderOfFlag(found.order, found.weight, len(found.answers), in_force)
-    reratings = await reratings_of_flag(actor(request), flag)
-    return ShownFlag(**msgspec.structs.asdict(row), order=order, reratings=tuple(reratings))
+    who = actor(request)
+    reratings, notice = await reratings_of_flag(who, flag), await notice_of_flag(who, flag)
+    return ShownFlag(
+        **msgspec.structs.asdict(row), order=order, notice=notice, reratings=tuple(reratings)
+    )
 
 
 @post(
@@ -182,4 +194,64 @@ async def lift(
     await act_once(request, who, idempotency_key, effect)
 
 
-ROUTES = [list_flags, show_flag, dismiss, take_up, give, lift]
+@post(
+    "/integrity-flags/{flag:str}/rater-notice",
+    operation_id="integrity_flag_tell_rater",
+    summary="Tell the organisation of a careless flag what was seen in its answers",
+    tags=_TAGS,
+    status_code=204,
+    **allow(Role.CENTRE),
+    **in_person(),
+)
+async def tell(
+    request: Asking,
+    flag: FromPath[str],
+    data: JSONBody[FlagDecision],
+    idempotency_key: IdempotencyKey = None,
+) -> None:
+    """Once for a flag; it takes an open one up and moves no score. The reason is for officials."""
+    who = actor(request)
+
+    async def effect() -> None:
+        await tell_rater(who, flag, data.reason)
+
+    await act_once(request, who, idempotency_key, effect)
+
+
+@get(
+    "/rating-notices/{notice:str}",
+    operation_id="rating_notice_show",
+    summary="What one's organisation was told about its evaluations",
+    tags=_TAGS,
+    **allow(Role.ENTERPRISE, Role.SUPERVISOR, Role.CENTRE),
+)
+async def show_notice(request: Asking, notice: FromPath[str]) -> RaterNoticeRow:
+    """Its id stands in the event `integrity_flag.rater_told`."""
+    return await rater_notice(actor(request), notice)
+
+
+@post(
+    "/rating-notices/{notice:str}/remark",
+    operation_id="rating_notice_remark",
+    summary="Remark on what one's organisation was told about its evaluations",
+    tags=_TAGS,
+    status_code=204,
+    **allow(Role.ENTERPRISE, Role.SUPERVISOR),
+    **in_person(),
+)
+async def remark(
+    request: Asking,
+    notice: FromPath[str],
+    data: JSONBody[NoticeRemark],
+    idempotency_key: IdempotencyKey = None,
+) -> None:
+    """Once; the centre and auditors read it."""
+    who = actor(request)
+
+    async def effect() -> None:
+        await remark_on_notice(who, notice, data.text)
+
+    await act_once(request, who, idempotency_key, effect)
+
+
+ROUTES = [list_flags, show_flag, dismiss, take_up, give, lift, tell, show_notice, remark]

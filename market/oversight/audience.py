@@ -19,6 +19,7 @@ _ORGANISATIONS = {
     Parties.EVALUATING: (
         "SELECT unnest(ARRAY[owner::uuid, supervisor::uuid]) FROM docket WHERE id = $1::uuid"
     ),
+    Parties.RATER: "SELECT organisation::uuid FROM rater_notice WHERE flag = $1::uuid",
     Parties.GROUP_BUY: (
         "SELECT organisation FROM participation WHERE group_buy = $1::uuid"
         " UNION SELECT organisation FROM agency WHERE uscc = $2"

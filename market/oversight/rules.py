@@ -52,6 +52,7 @@ class Parties(StrEnum):
     DOCKET = "owner, agency and supervisor of the engagement that is evaluated"
     EVALUATING = "owner and supervisor of the engagement that is evaluated"
     GROUP_BUY = "the participants, and the agency that offers"
+    RATER = "the organisation whose answers it is about"
 
 
 PARTY_ACTS = {
@@ -95,6 +96,8 @@ PARTY_ACTS = {
     "engagement.settled": Parties.ENGAGEMENT,
     "engagement.started": Parties.ENGAGEMENT,
     "group_buy.offered": Parties.GROUP_BUY,
+    "integrity_flag.rater_replied": Parties.RATER,
+    "integrity_flag.rater_told": Parties.RATER,
     "rectification.evidence_filed": Parties.AGENCY,
     "rectification.planned": Parties.AGENCY,
     "repair.applied": Parties.AGENCY,

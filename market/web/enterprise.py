@@ -21,6 +21,7 @@ from market.web.forms import Form, refusal, submitted
 from market.web.project import figures
 from market.web.render import page, see_other
 from ratings.evaluations.queries import awaiting
+from ratings.integrity.notice_queries import new_notices
 from ratings.ledger.actors import Actor, Role
 from ratings.ledger.errors import SteelyardError
 from ratings.ledger.text import N_
@@ -46,6 +47,7 @@ async def desk(request: Asking, who: Actor) -> Response[str]:
         to_settle=accepted,
         engagements=await engagements(who, limit=_SHOWN),
         dockets=await awaiting(who),
+        notices=await new_notices(who),
         organisation=who.organisation,
     )
 

@@ -8,7 +8,7 @@ from litestar.params import FromPath
 
 from market.accounts.identity import Asking, actor
 from market.accounts.permissions import allow
-from market.accounts.queries import organisation_names
+from market.accounts.queries import organisation_names, person_names
 from market.agencies.queries import agency_names
 from market.web import asked
 from market.web.forms import Form, refusal, submitted
@@ -16,6 +16,8 @@ from market.web.history import timeline
 from market.web.render import locale_of, page, see_other
 from ratings.integrity.actions import dismiss_flag, take_up_flag
 from ratings.integrity.flags import FlagKind
+from ratings.integrity.notice_actions import tell_rater
+from ratings.integrity.notice_queries import notice_of_flag, telling_of
 from ratings.integrity.order_actions import give_order, lift_order
 from ratings.integrity.order_queries import order_of
 from ratings.integrity.queries import FlagRow, evidence_rows, flag_of, flags, titles_of
@@ -150,7 +152,7 @@ async def _page(
 ) -> Response[str]:
     who = actor(request)
     flag = await flag_of(identifier)
-    field = _field(form)
+    field, telling = _field(form), await telling_of(flag.id)
     return page(
         request,
         "centre/flag.html",
@@ -163,6 +165,9 @@ async def _page(
         names=await agency_names([flag.subject, *flag.others]),
         organisations=await organisation_names(flag.raters),
         order=await order_of(flag),
+        notice=await notice_of_flag(who, flag.id),
+        telling=telling,
+        people=await person_names([telling.by] if telling else []),
         reratings=await reratings_of_flag(who, flag.id),
         may_rate_again=await _may_rate_again(flag, who.at),
         titles=await titles_of(flag.engagements),
@@ -180,7 +185,7 @@ async def _may_rate_again(flag: FlagRow, at: datetime) -> int:
 def _field(form: Form) -> str:
     """Where the reason of the act stands: a page may have one of each."""
     act = form.text("act")
-    return f"{act}-reason" if act in ("give", "lift", "again") else "reason"
+    return f"{act}-reason" if act in ("give", "lift", "again", "tell") else "reason"
 
 
 @get(f"{_HERE}/{{identifier:str}}", **allow(Role.CENTRE))
@@ -233,4 +238,14 @@ async def have_rated_again(request: Asking, identifier: FromPath[str]) -> Respon
     )
 
 
-ROUTES = [flag_list, flag_page, decide, order, have_rated_again]
+@post(f"{_HERE}/{{identifier:str}}/rater-notice", **allow(Role.CENTRE))
+async def tell(request: Asking, identifier: FromPath[str]) -> Response[Any]:
+    form = await submitted(request)
+    try:
+        await tell_rater(actor(request), identifier, form.text("tell-reason"))
+    except SteelyardError as error:
+        return await _page(request, identifier, form, error)
+    return see_other(f"{_HERE}/{identifier}", N_("The rater is told what was seen."))
+
+
+ROUTES = [flag_list, flag_page, decide, order, have_rated_again, tell]

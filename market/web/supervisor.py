@@ -9,6 +9,7 @@ from market.catalogue.queries import packages
 from market.engagements.queries import engagements
 from market.web.render import page
 from ratings.evaluations.queries import awaiting
+from ratings.integrity.notice_queries import new_notices
 from ratings.ledger.actors import Actor
 from ratings.sanctions.queries import reported_case_files
 
@@ -30,6 +31,7 @@ async def desk(request: Asking, who: Actor) -> Response[str]:
         names=await agency_names(one.uscc for one in reported),
         packages=supervised,
         dockets=await awaiting(who),
+        notices=await new_notices(who),
         engagements=await engagements(who, limit=_SHOWN),
         agencies=sorted(
             found.values(), key=lambda one: (-(one.stars or 0), -float(one.score or 0), one.uscc)

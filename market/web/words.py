@@ -162,6 +162,8 @@ ACTS = {
     "event_proposal.dismissed": (N_("Outside event of a feed dismissed"), ""),
     "integrity_flag.dismissed": (N_("Flag of manipulation dismissed"), ""),
     "integrity_flag.ordered": (N_("Order about the score given on a flag"), "warn"),
+    "integrity_flag.rater_replied": (N_("The rater has made a remark"), ""),
+    "integrity_flag.rater_told": (N_("The rater was told what was seen"), "warn"),
     "integrity_flag.rerating_opened": (N_("Re-rating of its engagements opened"), "warn"),
     "integrity_flag.order_lifted": (N_("Order about the score lifted"), ""),
     "integrity_flag.taken_up": (N_("Flag of manipulation taken up"), "warn"),

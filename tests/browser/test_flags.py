@@ -146,3 +146,42 @@ async def test_a_pair_is_rated_again_and_the_agency_objects(county: County, arri
     await third.fill(lifting__reason="复核依据有误")
     await third.press("Let the first answer count")
     await third.sees("Does not count")
+
+
+async def test_a_rater_is_told_and_remarks(county: County, arrive: Arrive) -> None:
+    organisation = county.enterprise.organisation or ""
+    figures = {"ratings": "12", "spread": "0.29", "mean": "99.92"}
+    limits = {"ratings": "10", "spread": "1"}
+    found = Flag(
+        FlagKind.CARELESS, organisation, ("e1",), (organisation,), figures=figures, limits=limits
+    )
+    await raise_flags(system(now()), [found])
+    flag = f"/console/flags/{(await flags(limit=1))[0].id}"
+    person = await arrive(county.centre.login)
+    await person.go(flag)
+    await person.looks()
+    await person.fill(tell__reason="  ")
+    await person.press("Send the notice", status=422)
+    await person.fill(tell__reason="十二次评价几乎同分，先提示该单位")
+    await person.press("Send the notice")
+    await person.sees("The rater is told what was seen.")
+    await person.sees("No remark so far.")
+    await person.looks()
+
+    rater = await arrive(county.enterprise.login)
+    await rater.go("/workspace")
+    await rater.sees("The centre has a note on your evaluations")
+    await rater.looks()
+    await rater.page.locator("a[href^='/rating-notices/']").click()
+    await rater.reads("99.92")
+    assert "先提示该单位" not in await rater.page.content()
+    await rater.looks()
+    await rater.fill(remark="  ")
+    await rater.press("Send the remark", status=422)
+    await rater.fill(remark="各次服务质量确实相近")
+    await rater.press("Send the remark")
+    await rater.reads("各次服务质量确实相近")
+    await rater.looks()
+    await person.go(flag)
+    await person.reads("各次服务质量确实相近")
+    await person.looks()

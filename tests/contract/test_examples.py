@@ -55,6 +55,7 @@ from tests.contract.world import (
     PERSONS,
     REASON,
     World,
+    careless_flag,
     discard_drafts,
     make_world,
     opened_rerating,
@@ -268,6 +269,10 @@ async def _pair(world: World) -> Prepared:
     return world.persons["centre"], {"integrity-flag": await pair_flag(world)}
 
 
+async def _careless(world: World) -> Prepared:
+    return world.persons["centre"], {"integrity-flag": await careless_flag(world)}
+
+
 async def _rated_again(world: World, *, objected: bool = False) -> Prepared:
     by, agency = (await world.county.another()).actor(), world.persons["agency"]
     rerating = await opened_rerating(world, by)
@@ -366,6 +371,7 @@ _PREPARED: dict[str, Callable[[World], Awaitable[Prepared]]] = {
     "integrity_flag_order": _flag_with_order,
     "integrity_flag_order_lift": lambda world: _flag_with_order(world, given=True),
     "rerating_open": _pair,
+    "integrity_flag_tell_rater": _careless,
     "rerating_object": _rated_again,
     "rerating_objection_answer": lambda world: _rated_again(world, objected=True),
     "docket_answer_take_in": lambda world: _opened_docket(world, Switch.SCORE),

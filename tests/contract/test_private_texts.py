@@ -61,6 +61,8 @@ async def _private(world: World) -> dict[str, list[str]]:
         "text_of_a_dispute": [texts.DISPUTE],
         "name_of_a_file": [texts.FILE],
         "reason_of_an_undecided_case": [texts.REASON],
+        "reason_of_a_rerating": [texts.RERATED],
+        "reason_for_telling_a_rater": [texts.TOLD],
         "comment_before_unsealing": [SEALED],
         "comment_after_unsealing": [OPENED],
         "name_of_a_person": [shown["person_name"]],

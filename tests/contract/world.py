@@ -55,6 +55,7 @@ from ratings.evaluations.actions import answer
 from ratings.evaluations.indicators import Party
 from ratings.integrity.actions import raise_flags
 from ratings.integrity.flags import Flag, FlagKind
+from ratings.integrity.notice_actions import tell_rater
 from ratings.integrity.queries import flags
 from ratings.integrity.rerating_actions import open_reratings
 from ratings.integrity.rerating_queries import reratings_of_flag
@@ -93,6 +94,7 @@ CONTACT, PHONE, NOTE = "联系人欧阳", "139-5500-7711", "节点备注：已�
 DISPUTE = "争议：实测面积不符"
 _days = itertools.count(1)
 PROJECT, JOINED, FILE, REASON = "二号厂房", "三号厂房", "测绘报告.pdf", "得分低至一星"
+RERATED, TOLD = "往来过密请复评", "十二次同分先提示"
 
 # Who wears which hat: in each row the last one is of the same role and owns nothing.
 PERSONS = {
@@ -262,7 +264,7 @@ async def _rerating(world: World) -> str:
 async def opened_rerating(world: World, by: Actor) -> str:
     """Of an evaluation in which somebody else of the centre has answered."""
     flag = await pair_flag(world)
-    await open_reratings(by, flag, REASON)
+    await open_reratings(by, flag, RERATED)
     return (await reratings_of_flag(by, flag))[0].id
 
 
@@ -273,6 +275,21 @@ async def pair_flag(world: World) -> str:
     evidence = Flag(FlagKind.COLLUSION, await _agency(world), (number,), (number,))
     await raise_flags(system(now()), [evidence])
     return (await flags(kind=FlagKind.COLLUSION, limit=1))[0].id
+
+
+async def careless_flag(world: World) -> str:
+    """About the answers of the owner; every call is about others."""
+    owner, number = world.persons["owner"].organisation or "", f"n{next(_days)}"
+    figures = {"ratings": "12", "spread": "0.00", "mean": "100.00"}
+    evidence = Flag(FlagKind.CARELESS, owner, (number,), (number,), figures=figures)
+    await raise_flags(system(now()), [evidence])
+    return (await flags(kind=FlagKind.CARELESS, limit=1))[0].id
+
+
+async def _rater_notice(world: World) -> str:
+    return await tell_rater(
+        (await world.county.another()).actor(), await careless_flag(world), TOLD
+    )
 
 
 async def _opened_docket(world: World) -> str:
@@ -635,6 +652,7 @@ OBJECTS: dict[str, Callable[[World], Awaitable[str]]] = {
     "event-proposal": _event_proposal,
     "flag-with-order": _flag_with_order,
     "rerating": _rerating,
+    "rater-notice": _rater_notice,
     "finding": _finding,
     "check-up": _check_up,
     "screen": _screen,
