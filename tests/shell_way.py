@@ -17,7 +17,7 @@ from ratings.shells.case_actions import (
     propose_finding,
     report_visit,
 )
-from ratings.shells.case_way import Desk, Finding, Seen
+from ratings.shells.case_way import Desk, Seen, ShellFinding
 from ratings.shells.visit import checklist
 
 JPEG = b"\xff\xd8\xff\xe0" + b"photo" * 8 + b"\xff\xd9"
@@ -55,5 +55,5 @@ async def to_second_person(
 ) -> None:
     """Proposed to be a shell; a second person decides."""
     await to_decision(centre, case)
-    shell = ProposedFinding(Finding.SHELL, reason, severity=severity, until=until)
+    shell = ProposedFinding(ShellFinding.SHELL, reason, severity=severity, until=until)
     await propose_finding(centre, case, shell)

@@ -8,7 +8,7 @@ import msgspec
 
 from ratings.ledger.actors import Actor, Role
 from ratings.ledger.database import fetch, fetchrow, fetchval
-from ratings.ledger.errors import Bilingual, Forbidden
+from ratings.ledger.errors import Bilingual, Forbidden, Refused
 
 IDLE_TIMEOUT = timedelta(hours=12)
 ABSOLUTE_TIMEOUT = timedelta(days=7)
@@ -183,6 +183,16 @@ async def people_of(role: Role) -> frozenset[str]:
         role.value,
     )
     return frozenset(row[0] for row in rows)
+
+
+async def check_officer(person: str) -> None:
+    """Refused unless that is the id of somebody who may act for the centre today."""
+    if person not in await people_of(Role.CENTRE):
+        raise Refused(
+            "officer-unknown",
+            "A case is given to a person of the centre, and {id} is none.",
+            id=person,
+        )
 
 
 async def person_names(people: Iterable[str]) -> dict[str, str]:

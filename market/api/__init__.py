@@ -48,6 +48,8 @@ from market.api import (
     screens,
     second_factors,
     sessions,
+    shell_cases,
+    shell_steps,
     webhooks,
 )
 
@@ -82,6 +84,8 @@ ROUTES: list[ControllerRouterHandler] = [
     *misconduct.ROUTES,
     *repairs.ROUTES,
     *reratings.ROUTES,
+    *shell_cases.ROUTES,
+    *shell_steps.ROUTES,
     *outside_events.ROUTES,
     *event_proposals.ROUTES,
     *policies.ROUTES,
@@ -104,6 +108,7 @@ UPLOADS: list[ControllerRouterHandler] = [
     *engagements.UPLOADS,
     *answer_attachments.UPLOADS,
     *rectifications.UPLOADS,
+    *shell_steps.UPLOADS,
     *fee_proposals.UPLOADS,
     *guide_drafts.UPLOADS,
     *screens.UPLOADS,

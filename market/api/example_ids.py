@@ -18,6 +18,9 @@ STANDS_FOR = {
     "integrity-flag": "d4f8a1c6-3e72-4b95-8a0d-6c19e5f27b38",
     "event-proposal": "e5b20c97-6f41-4d38-9a7e-18c3f60d2b75",
     "case": "5a2d7e91-03fb-4c86-b14e-c79f60a8d352",
+    "shell-case": "71c4f9e2-5a08-4d3b-92e6-b0d7a81c35f9",
+    "visit-photo": "e90b3d57-284c-4f61-a7d2-3c58f6e1b084",
+    "officer": "06f3a1d8-b75e-4c29-8e40-97d2c5b1fa63",
     "webhook": "d61f08b4-e739-4a50-8c2b-1b94f7e3a065",
     "webhook-delivery": "30e9a5c7-4f68-4d1b-92ad-8e57b0c6f214",
     "api-key": "a94b6f1d-27c0-4e83-bd59-f3082e7c1a46",
@@ -46,11 +49,13 @@ STANDS_FOR = {
     "deadline": "2027-03-31T09:00:00Z",
     "coming-day": "2027-04-01",
     "last-day": "2027-09-30",
+    "visit-day": "2026-11-20",
 }
 """What is the market's own and not to be copied: what it is → what stands for it in the examples.
 
 Whoever sends an example puts the real one there: an id, a secret, or a day that still lies ahead
-(`last-day` in about half a year). No other value needs changing.
+(`last-day` in about half a year; `visit-day` is one on which the case is open). No other value
+needs changing.
 """
 
 NAMES = {
@@ -68,6 +73,7 @@ NAMES = {
     "rerating": STANDS_FOR["rerating"],
     "notice": STANDS_FOR["rater-notice"],
     "event_proposal": STANDS_FOR["event-proposal"],
+    "photo": STANDS_FOR["visit-photo"],
     "webhook": STANDS_FOR["webhook"],
     "delivery": STANDS_FOR["webhook-delivery"],
     "key": STANDS_FOR["api-key"],

@@ -15,6 +15,7 @@ from market.api.example_cells import CELL_BODIES, CELL_PARAMETERS
 from market.api.example_evaluations import EVALUATIONS
 from market.api.example_feeds import BY_MEDIA_TYPE, FEED_PARAMETERS, FEEDS
 from market.api.example_ids import NAMES, STANDS_FOR
+from market.api.example_shells import SHELL_BODIES, SHELL_PARAMETERS
 from ratings.stars.policy import load_policy
 
 Schema = dict[str, Any]
@@ -242,6 +243,7 @@ BODIES: Mapping[str, Any] = {
     # Evaluations and sanctions
     **EVALUATIONS,
     "case_answer": {"text": "两份报告已重做并通过复审，附审查意见。"},
+    **SHELL_BODIES,
     "integrity_flag_dismiss": {"reason": "长期合作客户，已抽查两份成果"},
     "integrity_flag_order": {"reason": "七日内集中出现的低分，核实前暂不计入"},
     "integrity_flag_order_lift": {"reason": "已逐件核实，评价属实"},
@@ -375,6 +377,7 @@ PARAMETERS: Mapping[str, Mapping[str, Any]] = {
     "ledger_list": {"subject_kind": "agency", "subject": _ITS["agency"]},
     "change_list": {"type": "group_buy.*"},
     "webhook_deliveries": {"state": "failed"},
+    **SHELL_PARAMETERS,
     **CELL_PARAMETERS,
     "feed_delivery_take_in": {"as_of": "2026-08"},
     **FEED_PARAMETERS,

@@ -6,11 +6,9 @@ from market.accounts.identity import Asking
 from market.agencies.queries import agency_names
 from market.web import asked, shell_words, text, ties_drawing
 from market.web.render import locale_of
-from ratings.ledger.errors import NotFound
 from ratings.ledger.text import N_
-from ratings.shells.change import what_would_change
-from ratings.shells.policy_queries import screen_policy_of
-from ratings.shells.queries import FindingRow, firm_ties, screen_that_saw
+from ratings.shells.change_queries import change_of_finding
+from ratings.shells.queries import FindingRow, firm_ties
 
 KINDS = {
     "address_id": N_("Registered address"),
@@ -26,19 +24,11 @@ _ZOOMS = (50, 75, 100, 150, 200, 300)
 async def change_of(request: Asking, found: FindingRow | None) -> dict[str, Any] | None:
     """`levers` with what each would do alone, and `ways`, each a list of places in `levers`, by
     the policy that the screen went by; None where its text is not kept."""
-    if found is None:
+    known = None if found is None else await change_of_finding(found)
+    if found is None or known is None:
         return None
-    ran = await screen_that_saw(found.uscc)
-    if ran is None:
-        return None
-    try:
-        policy = await screen_policy_of(ran.policy_digest)
-    except NotFound:
-        return None
+    change, policy = known
     locale = locale_of(request)
-    change = what_would_change(policy, found.reasons, found.log_odds, found.outcome)
-    if change is None:
-        return None
     told = {
         row.feature: (row.sentence_zh if locale == text.ZH else row.sentence).format(**row.params)
         for row in found.reasons

@@ -11,11 +11,10 @@ from market.web.feed_names import FEED_TEXT
 from market.web.render import Asking
 from ratings.ledger.clock import now
 from ratings.ledger.text import N_
-from ratings.signals.agency_cells import NINE, FeedCells, agency_cells
-from ratings.signals.cells import WINDOW, month_number, month_text
+from ratings.signals.agency_cells import FeedCells, window_cells
 from ratings.signals.contract import State
 from ratings.signals.queries import known_since
-from ratings.signals.relations import StoredFeeds, stored_feeds
+from ratings.signals.relations import stored_feeds
 
 # The darker, the more it may say against the agency; what is not known has no level at all.
 _LEVELS = {State.POS: 0, State.NOT_DUE: 1, State.EXEMPT: 1, State.ZERO: 2, State.OVERDUE: 3}
@@ -25,10 +24,9 @@ NAMES = (N_("above zero"), N_("not due or excused"), N_("zero"), N_("past due"))
 async def heat_strip(request: Asking, locale: Locale, uscc: str, as_of: str) -> dict[str, Any]:
     """`months`, `rows` and `names` for the macro; a row's sum counts zeros and overdues."""
     settings = cast(Settings, request.app.state.settings)
-    newest = month_number(as_of)
-    months = [month_text(one) for one in range(newest - WINDOW + 1, newest + 1)]
     feeds = await stored_feeds(open_store(settings.files), await known_since(now()))
-    found = await agency_cells(feeds, uscc, months, _gaps(feeds, months))
+    found = await window_cells(feeds, uscc, as_of)
+    months = [cell.month for cell in found[0].cells]
     return {
         "months": [month[2:] if month.endswith("-01") else month[5:] for month in months],
         "rows": [_row(locale, one) for one in found],
@@ -45,17 +43,3 @@ def _row(locale: Locale, one: FeedCells) -> dict[str, Any]:
         "cells": cells,
         "sum": sum(level is not None and level >= 2 for level in cells),
     }
-
-
-def _gaps(feeds: StoredFeeds, months: list[str]) -> dict[str, dict[str, State]]:
-    """Why a month may have no row: it has not come yet, or its batch never came."""
-    found: dict[str, dict[str, State]] = {}
-    for feed in NINE:
-        known = {one.month for one in feeds.known.get(feed, ())}
-        newest = max(known, default="9999-12")
-        found[feed] = {
-            month: State.LATE if month > newest else State.FEED_MISSING
-            for month in months
-            if month not in known
-        }
-    return found

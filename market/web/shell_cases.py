@@ -30,7 +30,7 @@ from ratings.sanctions.rules import Severity, first_and_last_end
 from ratings.shells import case_actions as acts
 from ratings.shells.case_actions import ExcuseTerms, ProposedFinding
 from ratings.shells.case_queries import ShellCase, registered_excuses, shell_case, stored_photo
-from ratings.shells.case_way import Desk, Fate, Finding, Reply
+from ratings.shells.case_way import Desk, Fate, Reply, ShellFinding
 from ratings.shells.queries import finding
 from ratings.shells.visit import checklist
 from ratings.signals.contract import Excuse
@@ -94,7 +94,7 @@ async def shell_page(
 def _stages(case: ShellCase) -> tuple[list[str], int]:
     """The stages of the case's way as the row of steps shows them, and the one it is at."""
     decided = case.last("decided")
-    short = case.closed and (decided is None or decided.result != Finding.SHELL)
+    short = case.closed and (decided is None or decided.result != ShellFinding.SHELL)
     kept = _PROGRESS[:5] if short or not decided else _PROGRESS[:-1]
     names = [shell_words.STAGES[one] for one in kept]
     at = len(names) + 1 if case.closed else list(kept).index(case.stage) + 1
@@ -135,14 +135,14 @@ async def _notice(who: Actor, case: str, form: Form) -> str:
 
 
 async def _propose(who: Actor, case: str, form: Form) -> str:
-    wanted = form.choice("finding", *Finding)
+    wanted = form.choice("finding", *ShellFinding)
     excuse = severity = until = None
-    if wanted is Finding.EXCUSE:
+    if wanted is ShellFinding.EXCUSE:
         kind = form.choice("kind", *Excuse)
         form.required("from_month", "source")
         months = (form.text("from_month"), form.text("to_month"))
         excuse = ExcuseTerms(kind, *months, form.text("source"))
-    if wanted is Finding.SHELL:
+    if wanted is ShellFinding.SHELL:
         severity, until = form.choice("severity", *Severity), form.day("until")
     form.check()
     proposed = ProposedFinding(wanted, form.text("finding_reason"), excuse, severity, until)

@@ -21,7 +21,7 @@ async def uploaded(request: Asking, act: Callable[[Stored], Awaitable[T]], *, fo
         raise Refused("file-missing", "Choose a file first.")
     store = open_store(settings.files)
     stored = await store_file(
-        store, file.filename, _chunks(file), settings.max_upload_bytes, folder=folder
+        store, file.filename, chunks_of(file), settings.max_upload_bytes, folder=folder
     )
     try:
         return await act(stored)
@@ -53,7 +53,7 @@ async def uploaded_all(
         for file in files:
             stored.append(
                 await store_file(
-                    store, file.filename, _chunks(file), settings.max_upload_bytes, folder=folder
+                    store, file.filename, chunks_of(file), settings.max_upload_bytes, folder=folder
                 )
             )
         return await act(stored)
@@ -63,6 +63,7 @@ async def uploaded_all(
         raise
 
 
-async def _chunks(file: UploadFile) -> AsyncIterator[bytes]:
+async def chunks_of(file: UploadFile) -> AsyncIterator[bytes]:
+    """What a part of a form holds, piece by piece."""
     while chunk := await file.read(64 * 1024):
         yield chunk

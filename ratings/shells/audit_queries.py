@@ -9,7 +9,7 @@ from ratings.ledger.clock import local_date
 from ratings.ledger.database import fetch, fetchrow, fetchval
 from ratings.shells.audit import Ended, Measures, measures
 from ratings.shells.case_queries import ShellCase, shell_cases
-from ratings.shells.case_way import Desk, Finding
+from ratings.shells.case_way import Desk, ShellFinding
 from ratings.signals.contract import FEEDS
 from ratings.signals.queries import known_partitions
 
@@ -62,7 +62,7 @@ def _label(case: ShellCase) -> LabelRow | None:
         month=local_date(case.opened_at).strftime("%Y-%m"),
         finding=step.result,
         fate=concluded.result if concluded else "",
-        shell=step.result == Finding.SHELL and not taken_back,
+        shell=step.result == ShellFinding.SHELL and not taken_back,
         reversed=taken_back,
         reason=step.text,
         opened_at=case.opened_at,
@@ -79,7 +79,9 @@ async def case_measures() -> Measures:
     )
     flagged, unflagged = tuple(counts) if counts else (0, 0)
     ended = [
-        Ended(one.arm, one.finding == Finding.SHELL, one.reversed, one.opened_at, one.decided_at)
+        Ended(
+            one.arm, one.finding == ShellFinding.SHELL, one.reversed, one.opened_at, one.decided_at
+        )
         for one in await labels()
     ]
     return measures(ended, flagged, unflagged)

@@ -2,6 +2,9 @@
 
 What may follow what stands in `case_steps`. A finding takes effect through the room of sanctions: a
 shell is delisted there, a rectification ordered there, and everything else dismissed there.
+
+A case has as many versions as steps. Whoever judges it may say which one they have read
+(`expected`): an explanation that came in meanwhile is read before anything is decided upon it.
 """
 
 import uuid
@@ -15,6 +18,7 @@ from ratings.ledger.actions import record
 from ratings.ledger.actors import Actor
 from ratings.ledger.database import execute, fetchval, row_id, tx
 from ratings.ledger.errors import Forbidden, NotFound, Refused
+from ratings.ledger.versions import Versions, unchanged
 from ratings.sanctions import actions as sanctions
 from ratings.sanctions import holding
 from ratings.sanctions.actions import Proposal
@@ -25,7 +29,7 @@ from ratings.sanctions.rules import Kind, Severity
 from ratings.shells import case_way
 from ratings.shells.case_queries import way_of
 from ratings.shells.case_steps import take
-from ratings.shells.case_way import Desk, Did, Fate, Finding, Reply, Seen, Step
+from ratings.shells.case_way import Desk, Did, Fate, Reply, Seen, ShellFinding, Step
 from ratings.shells.tables import RegisteredExcuse, ShellStep, VisitPhoto
 from ratings.shells.visit import check_visit
 from ratings.signals.cells import month_number
@@ -40,13 +44,15 @@ async def assign(actor: Actor, case: str, person: str) -> None:
         await _take(actor, case, Did.ASSIGNED, result=person)
 
 
-async def check_at_desk(actor: Actor, case: str, result: Desk, reason: str) -> None:
+async def check_at_desk(
+    actor: Actor, case: str, result: Desk, reason: str, expected: Versions | None = None
+) -> None:
     """Its owner says whether there is ground to go on; without one the case is dismissed."""
     _person(actor)
     holding.needs(reason)
     async with tx():
         await impartial(actor, case)
-        await _take(actor, case, Did.DESK_CHECKED, result=result, text=reason)
+        await _take(actor, case, Did.DESK_CHECKED, result=result, text=reason, expected=expected)
         if result is Desk.NO_GROUND:
             await sanctions.dismiss_case(actor, case, reason, steps_taken=True)
 
@@ -124,14 +130,16 @@ class ProposedFinding(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """What one person proposes; `excuse` belongs to an excuse, `severity` and `until` (the last day
     of the delisting) to a shell. The reason of a shell and of a rectification is published."""
 
-    finding: Finding
+    finding: ShellFinding
     reason: str
     excuse: ExcuseTerms | None = None
     severity: Severity | None = None
     until: date | None = None
 
 
-async def propose_finding(actor: Actor, case: str, wanted: ProposedFinding) -> None:
+async def propose_finding(
+    actor: Actor, case: str, wanted: ProposedFinding, expected: Versions | None = None
+) -> None:
     """Ask a second person to decide; nothing follows before that."""
     _person(actor)
     holding.needs(wanted.reason)
@@ -140,25 +148,38 @@ async def propose_finding(actor: Actor, case: str, wanted: ProposedFinding) -> N
         await impartial(actor, case)
         facts = msgspec.to_builtins(wanted)
         await _take(
-            actor, case, Did.PROPOSED, result=wanted.finding, text=wanted.reason, facts=facts
+            actor,
+            case,
+            Did.PROPOSED,
+            result=wanted.finding,
+            text=wanted.reason,
+            facts=facts,
+            expected=expected,
         )
-        if wanted.finding is Finding.SHELL:
+        if wanted.finding is ShellFinding.SHELL:
             assert wanted.severity is not None
             assert wanted.until is not None
             terms = Proposal(wanted.severity, wanted.until, wanted.reason)
             await sanctions.propose_delisting(actor, case, terms, steps_taken=True)
 
 
-async def decide_finding(actor: Actor, case: str) -> Finding:
+async def decide_finding(actor: Actor, case: str, expected: Versions | None = None) -> ShellFinding:
     """The second person adopts what is proposed, and it takes effect."""
     _person(actor)
     async with tx():
         await impartial(actor, case)
         wanted = await _proposal(case)
-        await _take(actor, case, Did.DECIDED, result=wanted.finding, text=wanted.reason)
-        if wanted.finding is Finding.SHELL:
+        await _take(
+            actor,
+            case,
+            Did.DECIDED,
+            result=wanted.finding,
+            text=wanted.reason,
+            expected=expected,
+        )
+        if wanted.finding is ShellFinding.SHELL:
             await sanctions.delist(actor, case, steps_taken=True)
-        elif wanted.finding is Finding.RECTIFY:
+        elif wanted.finding is ShellFinding.RECTIFY:
             await order_rectification(actor, case, wanted.reason, steps_taken=True)
         else:
             if wanted.excuse is not None:
@@ -167,15 +188,19 @@ async def decide_finding(actor: Actor, case: str) -> Finding:
     return wanted.finding
 
 
-async def refuse_finding(actor: Actor, case: str, reason: str) -> None:
+async def refuse_finding(
+    actor: Actor, case: str, reason: str, expected: Versions | None = None
+) -> None:
     """Who might adopt it says no, or who proposed it takes it back; the case waits on."""
     _person(actor)
     holding.needs(reason)
     async with tx():
         await impartial(actor, case)
         wanted = await _proposal(case)
-        await _take(actor, case, Did.NOT_ADOPTED, result=wanted.finding, text=reason)
-        if wanted.finding is Finding.SHELL:
+        await _take(
+            actor, case, Did.NOT_ADOPTED, result=wanted.finding, text=reason, expected=expected
+        )
+        if wanted.finding is ShellFinding.SHELL:
             await sanctions.refuse_delisting(actor, case, reason, steps_taken=True)
 
 
@@ -206,7 +231,12 @@ async def object_to_step(actor: Actor, case: str, against: int, text: str) -> No
 
 
 async def answer_step_objection(
-    actor: Actor, case: str, against: int, reply: Reply, reason: str
+    actor: Actor,
+    case: str,
+    against: int,
+    reply: Reply,
+    reason: str,
+    expected: Versions | None = None,
 ) -> None:
     """Another person than who took the step. Granted against the opening or against a decision, the
     case is over; against another step, that step has to be taken anew."""
@@ -217,7 +247,15 @@ async def answer_step_objection(
         row = await holding.locked(case)
         before = await way_of(row)
         proposed = case_way.stage(before) is case_way.Stage.SECOND
-        await _take(actor, case, Did.ANSWERED, result=reply, against=against, text=reason)
+        await _take(
+            actor,
+            case,
+            Did.ANSWERED,
+            result=reply,
+            against=against,
+            text=reason,
+            expected=expected,
+        )
         if reply is not Reply.GRANTED:
             return
         if proposed and row["state"] == "proposed":
@@ -251,6 +289,7 @@ async def _take(
     text: str = "",
     facts: dict[str, Any] | None = None,
     told: dict[str, Any] | None = None,
+    expected: Versions | None = None,
 ) -> str:
     """Check and keep one step, and record it; returns its id."""
     row = await holding.locked(case)
@@ -258,7 +297,9 @@ async def _take(
         raise NotFound("case-unknown", "There is no case {id}.", id=case)
     agency = did in (Did.EXPLAINED, Did.OBJECTED)
     step = Step(did, actor.at, "" if agency else actor.person or "", str(result), against)
-    way = take(await way_of(row), step)
+    before = await way_of(row)
+    unchanged(len(before.steps), expected)
+    way = take(before, step)
     identifier, number = str(uuid.uuid4()), len(way.steps)
     await ShellStep.insert(
         ShellStep(
@@ -316,9 +357,9 @@ async def _register(actor: Actor, case: str, terms: ExcuseTerms) -> None:
 
 
 def _check_terms(wanted: ProposedFinding) -> None:
-    if (wanted.excuse is not None) != (wanted.finding is Finding.EXCUSE) or (
+    if (wanted.excuse is not None) != (wanted.finding is ShellFinding.EXCUSE) or (
         wanted.severity is not None and wanted.until is not None
-    ) != (wanted.finding is Finding.SHELL):
+    ) != (wanted.finding is ShellFinding.SHELL):
         raise Refused(
             "finding-terms",
             "An excuse, and only that, has its kind, months and source; a shell, and only that, the"

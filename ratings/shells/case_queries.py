@@ -45,10 +45,10 @@ class StepRow(msgspec.Struct, frozen=True):
     photos: list[PhotoRow]
 
 
-class ShellCase(msgspec.Struct, frozen=True):
-    """A case as its page shows it. `due` is when what it waits for becomes overdue, `explain_until`
-    when the agency's time to explain ends, `contestable` the numbers of the steps it may object to
-    now, and `waiting` those with an objection that has no answer yet."""
+class ShellCaseRow(msgspec.Struct, frozen=True):
+    """A case in a list. `due` is when what it waits for becomes overdue, `explain_until` when the
+    agency's time to explain ends, and `waiting` the numbers of the steps with an objection that has
+    no answer yet."""
 
     id: str
     number: str
@@ -63,9 +63,15 @@ class ShellCase(msgspec.Struct, frozen=True):
     due: datetime | None
     overdue: bool
     explain_until: datetime | None
-    contestable: list[int]
     waiting: list[int]
     answers_due: datetime | None
+
+
+class ShellCase(ShellCaseRow, frozen=True):
+    """A case as its page shows it. `contestable` are the numbers of the steps that the agency may
+    object to now."""
+
+    contestable: list[int]
     steps: list[StepRow]
 
     @property
@@ -114,7 +120,28 @@ async def visible_shell_case(actor: Actor, identifier: str) -> ShellCase:
     The agency reads what was found and decided, but not who did it nor what is only proposed.
     """
     await visible_case_file(actor, identifier)
-    found = await shell_case(identifier, actor.at)
+    return _as_read_by(actor, await shell_case(identifier, actor.at))
+
+
+async def visible_shell_cases(
+    actor: Actor, *, uscc: str = "", stage: str = "", undecided: bool = False
+) -> list[ShellCaseRow]:
+    """All for officials, its own for an agency, none for others; filtered as they are read."""
+    if actor.role not in _OFFICIALS:
+        if not actor.uscc or uscc not in ("", actor.uscc):
+            return []
+        uscc = actor.uscc
+    found = await shell_cases(actor.at, uscc=uscc, undecided=undecided)
+    read = [_as_read_by(actor, one) for one in found]
+    columns = ShellCaseRow.__struct_fields__
+    return [
+        ShellCaseRow(**{name: getattr(one, name) for name in columns})
+        for one in read
+        if stage in ("", one.stage)
+    ]
+
+
+def _as_read_by(actor: Actor, found: ShellCase) -> ShellCase:
     if actor.role in _OFFICIALS:
         return found
     steps = [msgspec.structs.replace(one, by="") for one in found.steps if one.did not in _INTERNAL]

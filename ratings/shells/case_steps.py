@@ -7,8 +7,8 @@ from ratings.ledger.errors import Conflict, Forbidden
 from ratings.shells.case_way import (
     Desk,
     Did,
-    Finding,
     Seen,
+    ShellFinding,
     Stage,
     Step,
     Way,
@@ -84,7 +84,7 @@ def _proposed(way: Way, step: Step) -> None:
         )
     visited = last(way, Did.VISITED)
     assert visited is not None
-    if step.result == Finding.SHELL and visited.result == Seen.AT_WORK:
+    if step.result == ShellFinding.SHELL and visited.result == Seen.AT_WORK:
         raise Conflict(
             "shell-at-work",
             "The last site visit found the agency at work. A shell is decided only upon a visit"

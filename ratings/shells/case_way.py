@@ -49,7 +49,7 @@ class Seen(StrEnum):
     REFUSED = "refused"
 
 
-class Finding(StrEnum):
+class ShellFinding(StrEnum):
     """What two people decide."""
 
     NO_ISSUE = "no-issue"
@@ -196,7 +196,7 @@ def _ended_by_objection(way: Way) -> bool:
 
 
 def _after_decision(way: Way, decided: Step) -> Stage:
-    if decided.result != Finding.SHELL:
+    if decided.result != ShellFinding.SHELL:
         return Stage.CLOSED
     if last(way, Did.REFERRED) is None:
         return Stage.REFERRAL
@@ -284,7 +284,7 @@ def contestable(way: Way, at: datetime) -> list[int]:
         found = [
             number
             for number, one in decided.items()
-            if one.result == Finding.EXCUSE and at < _after(one.at, OBJECT_DAYS)
+            if one.result == ShellFinding.EXCUSE and at < _after(one.at, OBJECT_DAYS)
         ]
     elif last(way, Did.DECIDED):
         found = []

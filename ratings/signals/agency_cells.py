@@ -13,6 +13,7 @@ import duckdb
 import msgspec
 
 from ratings.ledger.uscc import parse_uscc
+from ratings.signals.cells import WINDOW, month_number, month_text
 from ratings.signals.contract import FEEDS, Feed, State
 from ratings.signals.relations import StoredFeeds
 
@@ -79,6 +80,27 @@ async def agency_cells(
     return await asyncio.to_thread(
         lambda: [_cells(feeds, FEEDS[name], code, months, gaps.get(name, {})) for name in NINE]
     )
+
+
+async def window_cells(feeds: StoredFeeds, uscc: str, as_of_month: str) -> list[FeedCells]:
+    """The 24 months that a screen of `as_of_month` reads, with why a month may have no row: it has
+    not come yet, or its batch never came."""
+    newest = month_number(as_of_month)
+    months = [month_text(one) for one in range(newest - WINDOW + 1, newest + 1)]
+    return await agency_cells(feeds, uscc, months, _gaps(feeds, months))
+
+
+def _gaps(feeds: StoredFeeds, months: Sequence[str]) -> dict[str, dict[str, State]]:
+    found: dict[str, dict[str, State]] = {}
+    for feed in NINE:
+        known = {one.month for one in feeds.known.get(feed, ())}
+        newest = max(known, default="9999-12")
+        found[feed] = {
+            month: State.LATE if month > newest else State.FEED_MISSING
+            for month in months
+            if month not in known
+        }
+    return found
 
 
 def _cells(

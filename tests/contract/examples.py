@@ -37,6 +37,8 @@ def real_of(world: World) -> dict[str, str]:
     return world.objects | {
         "deadline": (at + timedelta(days=7)).isoformat(),
         "coming-day": (local_date(at) + timedelta(days=1)).isoformat(),
+        "visit-day": local_date(at).isoformat(),
+        "officer": world.persons["centre"].person,
         "last-day": add_months(local_date(at), 6).isoformat(),
     }
 

@@ -45,6 +45,14 @@ from ratings.sanctions.rectification_actions import (
 )
 from ratings.sanctions.repair_actions import Application, apply_for_repair
 from ratings.sanctions.rules import Kind, Severity
+from ratings.shells.case_actions import (
+    assign,
+    check_at_desk,
+    decide_finding,
+    object_to_step,
+    refer,
+)
+from ratings.shells.case_way import Desk
 from ratings.stars.actions import ReportedEvent, report_event
 from tests.colleagues import colleague, link
 from tests.conftest import PASSWORD, Account, program
@@ -62,11 +70,13 @@ from tests.contract.world import (
     pair_flag,
 )
 from tests.county import County, marks
+from tests.shell_way import to_decision, to_second_person
 
 Schema = dict[str, Any]
 # Of these a text would be no example.
 _BINARY = ("application/octet-stream", PARQUET, EXCEL)
 Prepared = tuple[Account, dict[str, str]]
+ShellWalk = Callable[[Actor, str], Awaitable[None]]
 
 
 async def _spare(world: World) -> Prepared:
@@ -168,6 +178,65 @@ async def _case_with_an_objection(world: World) -> Prepared:
     agency, made = await _case_to_object_to(world)
     await file_objection(agency.actor(), made["case"], REASON)
     return await world.county.another(), made
+
+
+async def _shell_case(world: World, *walk: ShellWalk) -> tuple[Account, str]:
+    """About an agency of its own, walked so far by the centre; and that agency."""
+    agency = await world.county.agency()
+    opened = await open_case(system(now()), agency.uscc or "", Kind.SHELL, [])
+    for one in walk:
+        await one(world.persons["centre"].actor(), opened or "")
+    return agency, opened or ""
+
+
+async def _to_desk(centre: Actor, case: str) -> None:
+    await assign(centre, case, centre.person or "")
+
+
+async def _past_desk(centre: Actor, case: str) -> None:
+    await _to_desk(centre, case)
+    await check_at_desk(centre, case, Desk.GO_ON, REASON)
+
+
+async def _proposed_shell(centre: Actor, case: str) -> None:
+    until = add_months(local_date(now()), 6)
+    await to_second_person(centre, case, Severity.ORDINARY, until, REASON)
+
+
+async def _refer(centre: Actor, case: str) -> None:
+    await refer(centre, case, "市场监督管理局", "7号")
+
+
+def _of_the_centre(*walk: ShellWalk) -> Callable[[World], Awaitable[Prepared]]:
+    async def prepared(world: World) -> Prepared:
+        _, case = await _shell_case(world, *walk)
+        return world.persons["centre"], {"shell-case": case}
+
+    return prepared
+
+
+async def _shell_for_the_second_person(world: World) -> Prepared:
+    _, case = await _shell_case(world, _proposed_shell)
+    return await world.county.second(), {"shell-case": case}
+
+
+async def _confirmed_shell(world: World, *walk: ShellWalk) -> Prepared:
+    second, made = await _shell_for_the_second_person(world)
+    await decide_finding(second.actor(), made["shell-case"])
+    for one in walk:
+        await one(world.persons["centre"].actor(), made["shell-case"])
+    return world.persons["centre"], made
+
+
+async def _shell_to_object_to(world: World) -> Prepared:
+    agency, case = await _shell_case(world)
+    return agency, {"shell-case": case}
+
+
+async def _shell_with_an_objection(world: World) -> Prepared:
+    agency, made = await _shell_to_object_to(world)
+    await object_to_step(agency.actor(), made["shell-case"], 0, REASON)
+    return world.persons["centre"], made
 
 
 async def _two_star_case(world: World) -> Prepared:
@@ -341,6 +410,15 @@ _PREPARED: dict[str, Callable[[World], Awaitable[Prepared]]] = {
     "rectification_plan": _ordered_case,
     "objection_answer": _case_with_an_objection,
     "objection_file": _case_to_object_to,
+    "shell_case_desk_check": _of_the_centre(_to_desk),
+    "shell_case_notice": _of_the_centre(_past_desk),
+    "shell_finding_propose": _of_the_centre(to_decision),
+    "shell_finding_adopt": _shell_for_the_second_person,
+    "shell_finding_refuse": _shell_for_the_second_person,
+    "shell_case_refer": _confirmed_shell,
+    "shell_case_conclude": lambda world: _confirmed_shell(world, _refer),
+    "shell_step_object": _shell_to_object_to,
+    "shell_step_objection_answer": _shell_with_an_objection,
     "edition_draft": _without_a_draft,
     "dispute_resolve": _dispute,
     "engagement_accept": _delivered,

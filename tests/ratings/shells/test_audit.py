@@ -24,7 +24,7 @@ from ratings.shells.case_actions import (
     propose_finding,
 )
 from ratings.shells.case_queries import shell_case, shell_cases
-from ratings.shells.case_way import Finding
+from ratings.shells.case_way import ShellFinding
 from ratings.shells.demonstration_feeds import AgencyFacts, Profile, write_feeds
 from ratings.shells.policy import load_policy
 from ratings.shells.queries import finding, findings
@@ -152,7 +152,7 @@ async def test_a_month_is_planned_decided_and_measured(county: County, tmp_path:
     assert before is not None
     await to_decision(at(first, late), cases["flag"].id)
     terms = ExcuseTerms(Excuse.REGISTERED_CLOSURE, "2025-01", "", "歇业备案表")
-    wanted = ProposedFinding(Finding.EXCUSE, "歇业未及时报送", excuse=terms)
+    wanted = ProposedFinding(ShellFinding.EXCUSE, "歇业未及时报送", excuse=terms)
     await propose_finding(at(first, late), cases["flag"].id, wanted)
     await decide_finding(at(second, late), cases["flag"].id)
     found = await case_measures()

@@ -39,7 +39,7 @@ from ratings.shells.case_queries import (
     stored_photo,
     visible_shell_case,
 )
-from ratings.shells.case_way import Desk, Fate, Finding, Reply, Seen, Stage
+from ratings.shells.case_way import Desk, Fate, Reply, Seen, ShellFinding, Stage
 from ratings.signals.contract import Excuse
 from ratings.verification import verify
 from tests.conftest import Account
@@ -87,14 +87,14 @@ async def test_from_the_flag_to_the_registrar(county: County, agency: Account, c
     await refused(report_visit(first, case, partial), Refused, "visit-incomplete")
     seen = visit(local_date(now()), latitude=30.04, longitude=121.15)
     await report_visit(first, case, seen, [PHOTO])
-    wanted = ProposedFinding(Finding.SHELL, SHELL, severity=Severity.SERIOUS, until=until())
+    wanted = ProposedFinding(ShellFinding.SHELL, SHELL, severity=Severity.SERIOUS, until=until())
     await propose_finding(first, case, wanted)
     # Whoever proposed it does not decide, and the agency is not told before.
     await refused(decide_finding(first, case), Forbidden, "second-person-needed")
     own = await visible_shell_case(agency.actor(), case)
     assert (own.stage, "proposed" in [one.did for one in own.steps]) == ("decision", False)
     assert all(one.by == "" for one in own.steps)
-    assert await decide_finding(second, case) is Finding.SHELL
+    assert await decide_finding(second, case) is ShellFinding.SHELL
     assert (await case_file(case)).state == "delisted"
     assert await listings_of_agency(uscc, public=True) == []
     assert (await shell_case(case, now())).stage == Stage.REFERRAL
@@ -139,12 +139,12 @@ async def test_an_excuse_is_registered_and_withdrawn_upon_an_objection(
     first, second = county.centre.actor(), (await county.second()).actor()
     await to_decision(first, case, Seen.AT_WORK)
     terms = ExcuseTerms(Excuse.LABOUR_DISPATCH, "2026-01", "2025-12", "派遣合同")
-    wrong = ProposedFinding(Finding.EXCUSE, "人员由派遣单位参保", excuse=terms)
+    wrong = ProposedFinding(ShellFinding.EXCUSE, "人员由派遣单位参保", excuse=terms)
     await refused(propose_finding(first, case, wrong), Refused, "excuse-months")
     right = ExcuseTerms(Excuse.LABOUR_DISPATCH, "2025-12", "2026-12", "派遣合同")
-    bare = ProposedFinding(Finding.EXCUSE, "人员由派遣单位参保")
+    bare = ProposedFinding(ShellFinding.EXCUSE, "人员由派遣单位参保")
     await refused(propose_finding(first, case, bare), Refused, "finding-terms")
-    wanted = ProposedFinding(Finding.EXCUSE, "人员由派遣单位参保", excuse=right)
+    wanted = ProposedFinding(ShellFinding.EXCUSE, "人员由派遣单位参保", excuse=right)
     await propose_finding(first, case, wanted)
     await refuse_finding(second, case, "合同缺页")
     await propose_finding(first, case, wanted)
@@ -172,7 +172,7 @@ async def test_an_objection_to_the_notice_brings_the_case_back(
 ) -> None:
     first, second = county.centre.actor(), (await county.second()).actor()
     await to_decision(first, case)
-    wanted = ProposedFinding(Finding.SHELL, SHELL, severity=Severity.ORDINARY, until=until())
+    wanted = ProposedFinding(ShellFinding.SHELL, SHELL, severity=Severity.ORDINARY, until=until())
     await propose_finding(first, case, wanted)
     await object_to_step(agency.actor(), case, 3, "通知理由有误")
     await refused(decide_finding(second, case), Conflict, "shell-objection-waits")
@@ -193,7 +193,7 @@ async def test_rectification_is_ordered_and_an_objection_to_the_opening_ends_it(
 ) -> None:
     first, second = county.centre.actor(), (await county.second()).actor()
     await to_decision(first, case, Seen.NO_BUSINESS)
-    await propose_finding(first, case, ProposedFinding(Finding.RECTIFY, "变更登记地址"))
+    await propose_finding(first, case, ProposedFinding(ShellFinding.RECTIFY, "变更登记地址"))
     await decide_finding(second, case)
     assert (await case_file(case)).state == "ordered"
     other = await open_case(system(now()), (await county.agency()).uscc or "", Kind.SHELL, REASONS)

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from ratings.ledger.errors import Conflict, Forbidden, SteelyardError
 from ratings.shells import case_way
 from ratings.shells.case_steps import take
-from ratings.shells.case_way import Desk, Did, Fate, Finding, Reply, Seen, Stage, Step, Way
+from ratings.shells.case_way import Desk, Did, Fate, Reply, Seen, ShellFinding, Stage, Step, Way
 
 START = datetime(2026, 9, 1, 2, tzinfo=UTC)
 OPENER, FIRST, SECOND, THIRD = "opener", "first", "second", "third"
@@ -19,9 +19,9 @@ RESULTS = {
     Did.ASSIGNED: (OPENER, FIRST, SECOND),
     Did.DESK_CHECKED: tuple(Desk),
     Did.VISITED: tuple(Seen),
-    Did.PROPOSED: tuple(Finding),
-    Did.NOT_ADOPTED: tuple(Finding),
-    Did.DECIDED: tuple(Finding),
+    Did.PROPOSED: tuple(ShellFinding),
+    Did.NOT_ADOPTED: tuple(ShellFinding),
+    Did.DECIDED: tuple(ShellFinding),
     Did.CONCLUDED: tuple(Fate),
     Did.ANSWERED: tuple(Reply),
 }
@@ -93,7 +93,7 @@ def test_no_shell_without_notice_visit_and_two_people_and_no_objection_is_lost(
             assert until is not None
             heard = [one for one in holding if one.did is Did.EXPLAINED and one.at >= noticed.at]
             assert heard or proposal.at >= until
-            if step.result == Finding.SHELL:
+            if step.result == ShellFinding.SHELL:
                 visits = [one for one in holding if one.did is Did.VISITED]
                 assert visits
                 assert visits[-1].result != Seen.AT_WORK or visits[-1].at > proposal.at
@@ -128,7 +128,7 @@ TO_VISIT = (
 def test_a_granted_objection_sets_aside_the_step_and_what_came_after() -> None:
     way = on(*TO_VISIT, step(Did.OBJECTED, "", against=3))
     with pytest.raises(Conflict, match="objection"):
-        take(way, step(Did.PROPOSED, result=Finding.NO_ISSUE))
+        take(way, step(Did.PROPOSED, result=ShellFinding.NO_ISSUE))
     with pytest.raises(Forbidden):
         take(way, step(Did.ANSWERED, FIRST, Reply.GRANTED, 3))
     way = take(way, step(Did.ANSWERED, SECOND, Reply.GRANTED, 3))
@@ -148,9 +148,9 @@ def test_an_objection_to_the_opening_ends_the_case() -> None:
 def test_nobody_at_work_is_called_a_shell_until_a_visit_found_otherwise() -> None:
     seen_at_work = (*TO_VISIT[:4], step(Did.VISITED, result=Seen.AT_WORK))
     with pytest.raises(Conflict, match="at work"):
-        on(*seen_at_work, step(Did.PROPOSED, result=Finding.SHELL))
+        on(*seen_at_work, step(Did.PROPOSED, result=ShellFinding.SHELL))
     again = on(*seen_at_work, step(Did.VISITED, result=Seen.REFUSED))
-    way = take(again, step(Did.PROPOSED, result=Finding.SHELL))
+    way = take(again, step(Did.PROPOSED, result=ShellFinding.SHELL))
     assert case_way.stage(way) is Stage.SECOND
 
 
@@ -159,7 +159,7 @@ def test_without_an_explanation_its_time_is_waited_for() -> None:
     until = case_way.explain_until(silent)
     assert until is not None
     early = msgspec.structs.replace(
-        step(Did.PROPOSED, result=Finding.SHELL), at=until - timedelta(seconds=1)
+        step(Did.PROPOSED, result=ShellFinding.SHELL), at=until - timedelta(seconds=1)
     )
     with pytest.raises(Conflict, match="explain"):
         take(silent, early)
@@ -169,8 +169,8 @@ def test_without_an_explanation_its_time_is_waited_for() -> None:
 def test_what_is_contested_or_annulled_is_not_referred() -> None:
     decided = on(
         *TO_VISIT,
-        step(Did.PROPOSED, result=Finding.SHELL),
-        step(Did.DECIDED, SECOND, Finding.SHELL),
+        step(Did.PROPOSED, result=ShellFinding.SHELL),
+        step(Did.DECIDED, SECOND, ShellFinding.SHELL),
     )
     contested = msgspec.structs.replace(decided, contested=True)
     with pytest.raises(Conflict):

@@ -1,0 +1,49 @@
+"""Examples of what is sent about shell cases, part of `BODIES` and `PARAMETERS`."""
+
+from collections.abc import Mapping
+from typing import Any
+
+import msgspec
+
+from market.api.example_ids import STANDS_FOR
+from ratings.shells.visit import checklist
+
+_ITS = STANDS_FOR
+_CASE = {"case": _ITS["shell-case"]}
+_REPORT = {
+    "result": "not-found",
+    "on": _ITS["visit-day"],
+    "checklist": {one.code: "no" for one in checklist()},
+    "note": "登记地址无人，物业称已搬离",
+}
+
+SHELL_BODIES: Mapping[str, Any] = {
+    "shell_case_assign": {"person": _ITS["officer"]},
+    "shell_case_desk_check": {"result": "go-on", "reason": "税务、社保、登记三类数据一致"},
+    "shell_case_notice": {"text": "近一年零申报且无人参保，请说明，并附合同、工资单或租约。"},
+    "shell_case_explain": {"text": "股东纠纷，暂停经营；审计报告已提交。"},
+    "shell_case_visit": {"report": msgspec.json.encode(_REPORT).decode()},
+    "shell_finding_propose": {
+        "finding": "shell",
+        "reason": "登记地址无人，无人参保，无法说明业务",
+        "severity": "ordinary",
+        "until": _ITS["last-day"],
+    },
+    "shell_finding_refuse": {"reason": "合同缺页，补齐后再议"},
+    "shell_case_refer": {"registrar": "示例县市场监督管理局", "document": "示例监移〔2026〕7号"},
+    "shell_case_conclude": {"fate": "deregistered", "reason": "已注销登记"},
+    "shell_step_object": {"against": 0, "text": "机构正常经营，零申报因季度申报所致。"},
+    "shell_step_objection_answer": {
+        "against": 0,
+        "reply": "upheld",
+        "reason": "三类数据一致，仍需核查",
+    },
+}
+
+SHELL_PARAMETERS: Mapping[str, Mapping[str, Any]] = {
+    "shell_case_list": {"stage": "visit", "undecided": True},
+    "shell_case_show": _CASE,
+    "shell_case_evidence": _CASE,
+    **dict.fromkeys(SHELL_BODIES, _CASE),
+    "shell_finding_adopt": _CASE,
+}
