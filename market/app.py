@@ -24,6 +24,7 @@ from market.api.negotiation import negotiate
 from market.api.openapi import declaring_problems, openapi_config
 from market.api.plain_reads import plain_reads
 from market.api.rate_limits import Limiter, RateLimits, tell_allowance
+from market.api.unrouted import knowing_who_asks
 from market.settings import Settings
 from market.web.templating import STATIC_DIR
 from ratings.ledger.actors import Role
@@ -103,6 +104,7 @@ def create_app(settings: Settings) -> Application:
         guards=[guard],
         middleware=[Authentication(settings), RateLimits(limiter), CrossSite(settings)],
         before_send=[security_headers(settings), tell_allowance],
+        after_exception=[knowing_who_asks(settings)],
         exception_handlers=problems.HANDLERS,
         request_max_body_size=_LARGEST_BODY,
         openapi_config=openapi_config(),

@@ -60,6 +60,15 @@ def actor(request: Asking) -> Actor:
     )
 
 
+async def recognised(scope: Scope, settings: Settings) -> SignedIn | None:
+    """Who a browser's cookie stands for, where no route was found that would have asked."""
+    connection = ASGIConnection[Any, Any, Any, Any](scope)
+    token = connection.cookies.get(session_cookie(settings))
+    if not token:
+        return None
+    return await signed_in(token, now(), demonstration=settings.demonstration)
+
+
 class Authentication(ASGIMiddleware):
     """Fills `request.user` and `request.auth` with SignedIn or None, in one round trip.
 

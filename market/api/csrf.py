@@ -10,7 +10,7 @@ import hmac
 import secrets
 from typing import Any
 
-from litestar.connection import Request
+from litestar.connection import ASGIConnection, Request
 from litestar.datastructures import Cookie, MutableScopeHeaders
 from litestar.enums import RequestEncodingType, ScopeType
 from litestar.middleware import ASGIMiddleware
@@ -41,6 +41,15 @@ def _key(settings: Settings) -> bytes:
 
 def _keyed(key: bytes, nonce: str, session: str) -> str:
     return hmac.new(key, f"{nonce}\0{session}".encode(), hashlib.sha256).hexdigest()
+
+
+def give_token(scope: Scope, settings: Settings) -> None:
+    """The token for a page outside of every route, such as that of an unknown address: its frame
+    has a form too. Without the cookie there is none, and the next page plants it."""
+    connection = ASGIConnection[Any, Any, Any, Any](scope)
+    nonce, who = connection.cookies.get(csrf_cookie(settings)), scope.get("user")
+    if nonce and who is not None:
+        ScopeState.from_scope(scope).csrf_token = csrf_token(settings, nonce, who.token)
 
 
 class CrossSite(ASGIMiddleware):
