@@ -30,7 +30,7 @@ from ratings.shells.evaluation.fit_command import fit_screen
 from ratings.shells.screen_command import screen
 from ratings.shells.simulator.simulate_command import simulate
 from ratings.signals.actions import take_in
-from ratings.signals.files import find_files
+from ratings.signals.files import find_files, said_to_have_none
 from ratings.signals.loading import Progress, describe
 from ratings.stars.grade_command import grade
 from ratings.verification import verify as verify_record
@@ -187,6 +187,7 @@ def load_feeds(directory: Path, hash_identifiers: bool) -> None:
         found, unknown = find_files(directory)
         for name in unknown:
             click.echo(f"{name}: no feed of the contract, ignored")
+        none = said_to_have_none(found)
         for feed, path in found.items():
             with Progress(path, sys.stderr) as progress:
                 receipt = await take_in(
@@ -196,6 +197,7 @@ def load_feeds(directory: Path, hash_identifiers: bool) -> None:
                     path,
                     open_store(settings.files),
                     key=key,
+                    has_none=feed in none,
                     progress=progress.step,
                 )
             click.echo(describe(receipt))

@@ -166,7 +166,7 @@ async def send_batch(
         digest = await _saved(request, path, settings.max_upload_bytes)
         if is_records(media_type):
             await asyncio.to_thread(
-                lambda: path.write_bytes(as_parquet(media_type, path.read_bytes()))
+                lambda: path.write_bytes(as_parquet(feed, media_type, path.read_bytes()))
             )
 
         async def effect() -> PushReceipt:

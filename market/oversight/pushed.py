@@ -8,8 +8,9 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from ratings.ledger.errors import Malformed, Refused, UnsupportedMedia
+from ratings.ledger.errors import Malformed, UnsupportedMedia
 from ratings.signals.connectors.mapping import as_text
+from ratings.signals.rules import no_rows
 
 CSV, PARQUET, NDJSON, JSON, EXCEL = (
     "text/csv",
@@ -43,14 +44,14 @@ def is_records(media_type: str) -> bool:
     return media_type.partition(";")[0].strip().lower() in (NDJSON, JSON)
 
 
-def as_parquet(media_type: str, body: bytes) -> bytes:
+def as_parquet(feed: str, media_type: str, body: bytes) -> bytes:
     """Records as a table of texts, the columns in the order in which they first occur.
 
     Line n of the receipt is the n-th record. Malformed where the body is no list of records.
     """
     records = _lines(body) if media_type.startswith(NDJSON) else _list(body)
     if not records:
-        raise Refused("feed-no-records", "The body has no record. Leave out what has no rows.")
+        raise no_rows(feed)
     columns: dict[str, list[str | None]] = {}
     for place, record in enumerate(records):
         for name, value in record.items():

@@ -30,7 +30,7 @@ from ratings.shells.tables import Finding, FirmTies, ScreenRun
 from ratings.shells.ties import Ties, ties_of
 from ratings.signals.actions import Sent, take_in_all
 from ratings.signals.cells import month_number
-from ratings.signals.files import find_files
+from ratings.signals.files import find_files, said_to_have_none
 from ratings.signals.queries import known_partitions, known_since
 from ratings.signals.relations import stored_feeds
 
@@ -75,7 +75,10 @@ async def take_in_and_screen(
     found, unknown = await asyncio.to_thread(find_files, directory)
     if not set(SHORT) & ({*found} | {one.feed for one in await known_partitions(actor.at)}):
         raise no_feed()
-    delivery = [Sent(feed, path.name, path, key=key) for feed, path in found.items()]
+    none = await asyncio.to_thread(said_to_have_none, found)
+    delivery = [
+        Sent(feed, path.name, path, key=key, has_none=feed in none) for feed, path in found.items()
+    ]
     receipts = await take_in_all(actor, delivery, store)
     # A batch that had to wait for another one is known a moment after it was sent.
     at = max(actor.at, *(receipt.received_at for receipt in receipts))

@@ -56,7 +56,8 @@ Row = dict[str, object]
 def write_feeds(
     directory: Path, agencies: Sequence[AgencyFacts], as_of_month: str, seed: int = 1
 ) -> None:
-    """Write the five feed files for the 24 months up to `as_of_month` into `directory`."""
+    """Write the feed files for the 24 months up to `as_of_month` into `directory`, five at most:
+    one without rows is left out."""
     newest = month_number(as_of_month)
     rows: dict[str, list[Row]] = {name: [] for name in FEED_NAMES}
     for agency in agencies:
@@ -65,7 +66,8 @@ def write_feeds(
     rows["manifest"] = list(_manifest(rows, newest, len(agencies)))
     directory.mkdir(parents=True, exist_ok=True)
     for name in FEED_NAMES:
-        (directory / f"{name}.csv").write_bytes(_csv(name, rows[name]))
+        if rows[name]:
+            (directory / f"{name}.csv").write_bytes(_csv(name, rows[name]))
 
 
 def _write_agency(

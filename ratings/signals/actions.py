@@ -42,7 +42,8 @@ class Sent(msgspec.Struct, frozen=True):
 
     `file` is its name, whose ending says the format (.csv, .parquet, .xlsx); `origin` names the
     connector or program. With `key` (the county's) personal identifiers that come in the clear
-    are hashed here: an explicit choice of whoever sends.
+    are hashed here: an explicit choice of whoever sends. `has_none`: the office was asked and has
+    none, as its manifest says; otherwise a table without rows is refused.
     """
 
     feed: str
@@ -51,6 +52,7 @@ class Sent(msgspec.Struct, frozen=True):
     way: Way = Way.FILE
     origin: str = ""
     key: bytes | None = None
+    has_none: bool = False
 
 
 class Receipt(msgspec.Struct, frozen=True):
@@ -96,6 +98,7 @@ async def take_in(
     way: Way = Way.FILE,
     origin: str = "",
     key: bytes | None = None,
+    has_none: bool = False,
     progress: Progress = lambda rows: None,
 ) -> Receipt:
     """Take in one table of the contract; see `Sent` and `Receipt`.
@@ -104,7 +107,7 @@ async def take_in(
     names that follow from the content: a process that dies leaves nothing that anybody reads, and
     the same file sent anew overwrites it. What makes them known is one transaction.
     """
-    sent = Sent(feed, file, source, way, origin, key)
+    sent = Sent(feed, file, source, way, origin, key, has_none)
     (receipt,) = await take_in_all(actor, [sent], store, progress)
     return receipt
 
@@ -147,6 +150,7 @@ async def _prepare(
             work,
             newest=f"{local_date(actor.at):%Y-%m}",
             key=sent.key,
+            has_none=sent.has_none,
             progress=progress,
         )
         jumps = await _jumps(sent.feed, read, store, work)

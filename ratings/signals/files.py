@@ -115,6 +115,18 @@ def read_feed(path: Path) -> FeedBatch:
     )
 
 
+def said_to_have_none(found: dict[str, Path]) -> frozenset[str]:
+    """The feeds of which the manifest among the files says, for every month that it names, that the
+    office was asked and has no row."""
+    if "manifest" not in found:
+        return frozenset()
+    said: dict[str, bool] = {}
+    for row in read_feed(found["manifest"]).table.to_pylist():
+        none = row["rows"] == 0 and row["ok"] is True
+        said[row["feed"]] = said.get(row["feed"], True) and none
+    return frozenset(feed for feed, none in said.items() if none)
+
+
 def sha256_of(source: Path | bytes) -> str:
     if isinstance(source, bytes):
         return hashlib.sha256(source).hexdigest()

@@ -20,6 +20,7 @@ from ratings.signals.contract import FEEDS, Feed
 from ratings.signals.drift import FIGURES
 from ratings.signals.files import sha256_of
 from ratings.signals.reading import Unmatched, one_row_per_key, typed_pieces
+from ratings.signals.rules import no_rows
 
 # One file may hold twenty years; more months than that are a mistyped column.
 MOST_MONTHS = 240
@@ -77,12 +78,14 @@ def cut(
     *,
     newest: str,
     key: bytes | None = None,
+    has_none: bool = False,
     progress: Progress = lambda rows: None,
 ) -> CutFile:
     """Read a feed file into partitions that lie in `work`; Refused as a whole where it must be.
 
     `newest` is the month we are in (YYYY-MM): nothing can have happened after it. `key` hashes
-    identifiers that come in the clear. `progress` is told the rows of each piece.
+    identifiers that come in the clear. `has_none` takes a table without rows. `progress` is
+    told the rows of each piece.
     """
     feed = FEEDS[feed_name]
     loose = _Loose(feed, file, work, newest)
@@ -96,6 +99,8 @@ def cut(
             unmatched += piece.unmatched
             unknown = piece.unknown_columns
             progress(piece.rows)
+    if not rows and not has_none:
+        raise no_rows(file)
     duplicates = 0
     partitions: list[PartitionFile] = []
     with engine(work) as connection:

@@ -95,3 +95,14 @@ def stated(reason: str) -> str:
             most=LONGEST_REASON,
         )
     return said
+
+
+def no_rows(file: str) -> Refused:
+    """The one rule for a table without rows, whatever its format: it says nothing, for nobody can
+    tell from it whether an office has none or its program has failed."""
+    return Refused(
+        "feed-no-rows",
+        "{file} has no rows, and that says nothing. Leave it out; where the office was asked and"
+        " has none, the manifest of the same delivery says so, with rows 0 and ok true.",
+        file=file,
+    )

@@ -113,7 +113,7 @@ async def test_every_form_says_the_same(county: County) -> None:
         assert told.status_code == 201, told.text
         assert (told.json()["matched"], told.json()["unmatched"]) == (5, 0), kind
         assert told.json()["months"][0]["firms"] == 5
-    assert as_parquet(JSON, forms[JSON]) == as_parquet(NDJSON, forms[NDJSON])
+    assert as_parquet(FEED, JSON, forms[JSON]) == as_parquet(FEED, NDJSON, forms[NDJSON])
 
 
 async def test_only_the_named_department_sends_a_feed(county: County) -> None:
@@ -158,7 +158,9 @@ FAULTY = [
     (b"", CSV, 422, "feed-empty"),
     (b"uscc,month\n", CSV, 422, "feed-column-missing"),
     (b"PAR1", PARQUET, 422, "feed-parquet"),
-    (b"[]", JSON, 422, "feed-no-records"),
+    (b"[]", JSON, 422, "feed-no-rows"),
+    (b"\n", NDJSON, 422, "feed-no-rows"),
+    (TABLE.splitlines()[0].encode() + b"\n", CSV, 422, "feed-no-rows"),
     (b"{}", JSON, 400, "feed-records"),
     (b'{"uscc": 1}\n[2]', NDJSON, 400, "feed-record"),
     (b"[" * 100_000, JSON, 400, "feed-record"),
@@ -185,11 +187,13 @@ async def test_a_faulty_body_leaves_nothing(county: County) -> None:
 
 def test_records_may_lack_what_others_have() -> None:
     body = b'{"a": 1, "b": null}\n\n{"c": 0.10, "a": "x"}\n'
-    table: list[dict[str, Any]] = pq.read_table(io.BytesIO(as_parquet(NDJSON, body))).to_pylist()
+    table: list[dict[str, Any]] = pq.read_table(
+        io.BytesIO(as_parquet(FEED, NDJSON, body))
+    ).to_pylist()
     assert table == [{"a": "1", "b": None, "c": None}, {"a": "x", "b": None, "c": "0.10"}]
 
 
 def test_a_record_that_is_none_is_named() -> None:
     with pytest.raises(SteelyardError) as caught:
-        as_parquet(NDJSON, b'{"a": 1}\n7\n')
+        as_parquet(FEED, NDJSON, b'{"a": 1}\n7\n')
     assert caught.value.params == {"place": 2}

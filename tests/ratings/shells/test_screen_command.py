@@ -74,8 +74,8 @@ def test_it_writes_what_was_agreed(feeds: Path, tmp_path: Path) -> None:
 def test_rows_set_aside_are_told(feeds: Path, tmp_path: Path) -> None:
     for file in feeds.iterdir():
         (tmp_path / file.name).write_bytes(file.read_bytes())
-    with (tmp_path / "excuses.csv").open("a") as file:
-        file.write(f"{SHELL},because,2026-01,\n")
+    excuses = f"uscc,kind,from_month,to_month\n{SHELL},because,2026-01,\n"
+    (tmp_path / "excuses.csv").write_text(excuses)
     (tmp_path / "readme.txt").write_text("hello")
     out = tmp_path / "out"
     result = CliRunner().invoke(screen, [str(tmp_path), "--as-of", AS_OF, "--out", str(out)])

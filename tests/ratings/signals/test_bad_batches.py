@@ -15,6 +15,7 @@ from obstore.store import LocalStore
 from ratings.ledger.actors import Actor, Role
 from ratings.ledger.database import fetchval
 from ratings.ledger.errors import SteelyardError
+from ratings.shells.actions import take_in_and_screen
 from ratings.signals import raw_tables, reading
 from ratings.signals.actions import Receipt, take_in
 from ratings.signals.contract import FEEDS
@@ -68,6 +69,14 @@ class Refusal(NamedTuple):
 REFUSED = [
     Refusal("feed-empty", "a.csv", b" \n", "header row"),
     Refusal("feed-no-columns", "a.xlsx", excel(), "no columns"),
+    Refusal("feed-no-rows", "a.csv", HEAD.encode(), "says nothing"),
+    Refusal("feed-no-rows", "a.xlsx", excel(("uscc", "month", "insured")), "says nothing"),
+    Refusal(
+        "feed-no-rows",
+        "a.parquet",
+        parquet(**{name: pa.array([], pa.string()) for name in ("uscc", "month", "insured")}),
+        "says nothing",
+    ),
     Refusal("feed-format", "a.ods", b"x", r"\.csv, \.parquet, \.xlsx"),
     Refusal("feed-encoding", "a.csv", HEAD.encode() + "张".encode("gb18030") + b",x,1\n", "line 2"),
     Refusal("feed-csv", "a.csv", HEAD.encode() + b'"9133', "quotation mark"),
@@ -102,7 +111,7 @@ REFUSED = [
 ]
 
 
-@pytest.mark.parametrize("bad", REFUSED, ids=lambda bad: bad.code)
+@pytest.mark.parametrize("bad", REFUSED, ids=lambda bad: f"{bad.code} {bad.file}")
 async def test_a_batch_that_is_none_is_refused_as_a_whole(
     database: str, tmp_path: Path, bad: Refusal
 ) -> None:
@@ -111,6 +120,48 @@ async def test_a_batch_that_is_none_is_refused_as_a_whole(
     assert refusal.value.code == bad.code
     assert await fetchval("SELECT count(*) FROM feed_batch") == 0
     assert stored(tmp_path) == []
+
+
+MANIFEST = "feed,month,received_at,rows,coverage,ok\n"
+
+
+@pytest.mark.parametrize(
+    ("rows", "none"),
+    [
+        ([f"{FEED},2026-04,{AT:%Y-%m-%dT%H:%M:%SZ},0,1,true"], True),
+        ([f"{FEED},2026-04,{AT:%Y-%m-%dT%H:%M:%SZ},0,1,false"], False),
+        ([f"{FEED},2026-04,{AT:%Y-%m-%dT%H:%M:%SZ},,1,true"], False),
+        ([f"judicial,2026-04,{AT:%Y-%m-%dT%H:%M:%SZ},0,1,true"], False),
+        (
+            [
+                f"{FEED},2026-04,{AT:%Y-%m-%dT%H:%M:%SZ},0,1,true",
+                f"{FEED},2026-05,{AT:%Y-%m-%dT%H:%M:%SZ},3,1,true",
+            ],
+            False,
+        ),
+        (None, False),
+    ],
+    ids=["asked, none", "not ok", "no count", "another feed", "a month with rows", "no manifest"],
+)
+async def test_a_table_without_rows_needs_a_manifest_that_says_so(
+    database: str, tmp_path: Path, rows: list[str] | None, none: bool
+) -> None:
+    folder, store = tmp_path / "feeds", LocalStore(tmp_path / "store", mkdir=True)
+    folder.mkdir()
+    (folder / f"{FEED}.csv").write_text(HEAD)
+    (folder / "registration.csv").write_text(
+        f"uscc,month,status,established_on\n{A},2026-04,active,2020-01-01\n"
+    )
+    if rows is not None:
+        (folder / "manifest.csv").write_text(MANIFEST + "\n".join(rows) + "\n")
+    sent = take_in_and_screen(actor(), folder, "2026-06", frozenset({A}), store)
+    if none:
+        assert (await sent).batches[FEED] == 0
+        return
+    with pytest.raises(SteelyardError, match="says nothing") as refusal:
+        await sent
+    assert refusal.value.code == "feed-no-rows"
+    assert await fetchval("SELECT count(*) FROM feed_batch") == 0
 
 
 class Aside(NamedTuple):
@@ -241,7 +292,7 @@ def test_pieces_end_anywhere(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, ro
     assert lines == list(range(2, 9))
 
 
-KINDS = len(REFUSED) + len(ASIDE)
+KINDS = len({bad.code for bad in REFUSED}) + len(ASIDE)
 
 
 def test_there_are_twenty_kinds() -> None:
