@@ -48,6 +48,7 @@ from ratings.sanctions.queries import due_to_lift, last_decision
 from ratings.sanctions.rules import Kind
 from ratings.shells.audit_actions import remind_overdue
 from ratings.shells.check_up_actions import CHECK_UP, make_check_ups
+from ratings.shells.check_up_queries import owed_check_ups
 from ratings.signals.connectors.actions import PULL, begin_due, pull
 from ratings.signals.connectors.folder import read_folder
 from ratings.stars.actions import CONSIDER_CASE, LOOK_AGAIN, opens_case, restand
@@ -88,6 +89,11 @@ async def consider_case(at: datetime, uscc: str) -> str | None:
 async def check_ups(at: datetime, screen: str, settings: Settings) -> list[str]:
     """The check-ups of a screen's month, of all agencies that are in the market now."""
     return await make_check_ups(system(at), screen, await admitted(), open_store(settings.files))
+
+
+async def catch_up_check_ups(at: datetime, settings: Settings) -> None:
+    """Those that a screen owes because its job was lost, or has failed too often."""
+    await _each(await owed_check_ups(at), lambda one: check_ups(at, one, settings))
 
 
 FOLLOWS: dict[str, Callable[[datetime, dict[str, str]], Awaitable[object]]] = {
@@ -177,6 +183,10 @@ def build(connection: asyncpg.Connection, settings: Settings) -> PgQueuer:
     @queue.schedule("events", "0 17 * * *")
     async def run_events(schedule: Schedule) -> None:
         await propose_from_feeds(system(now()), settings)
+
+    @queue.schedule("check_ups", "10 17 * * *")
+    async def run_check_ups(schedule: Schedule) -> None:
+        await catch_up_check_ups(now(), settings)
 
     @queue.schedule("connectors", "* * * * *")
     async def run_connectors(schedule: Schedule) -> None:

@@ -25,7 +25,8 @@ async def make_check_ups(
     actor: Actor, screen: str, agencies: frozenset[str], store: ObjectStore
 ) -> list[str]:
     """A report for each of `agencies` that the register knows and that has none of the month yet;
-    the USCCs for which one was made. It reads the store as the screen did."""
+    the USCCs for which one was made. It reads the store as the screen did, and once all are made
+    the screen owes none any more."""
     run = await kept_screen(screen)
     policy = check_up_policy()
     waiting = agencies - await agencies_with_check_up(run.as_of_month)
@@ -45,6 +46,11 @@ async def make_check_ups(
         )
         if await _keep(actor, screen, report):
             made.append(firm.uscc)
+    await execute(
+        "UPDATE screen_run SET checked_up_at = $2 WHERE id = $1 AND checked_up_at IS NULL",
+        screen,
+        actor.at,
+    )
     return made
 
 

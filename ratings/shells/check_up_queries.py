@@ -1,6 +1,6 @@
 """Reading check-ups: the agency at once, auditors too, the centre after the agency's lead."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 import msgspec
@@ -9,6 +9,12 @@ from ratings.ledger.actors import Actor, Role
 from ratings.ledger.database import fetch, fetchrow, row_id
 from ratings.ledger.errors import NotFound
 from ratings.shells.check_up import CheckUp
+
+OWED_FOR = timedelta(days=35)
+"""A month and a little: by then the screen of the next month has its own."""
+
+JOB_TAKES = timedelta(hours=1)
+"""So long the job that follows a screen is left alone."""
 
 
 class CheckUpRow(msgspec.Struct, frozen=True):
@@ -71,6 +77,19 @@ async def check_ups_of(actor: Actor, month: str) -> list[CheckUpRow]:
 async def check_up_months() -> list[str]:
     """The months of which there is a report, newest first."""
     rows = await fetch("SELECT DISTINCT month FROM check_up_report ORDER BY month DESC")
+    return [row[0] for row in rows]
+
+
+async def owed_check_ups(at: datetime) -> list[str]:
+    """The screens whose check-ups were not all made though their job is long due: of each month the
+    newest, of the last weeks only."""
+    rows = await fetch(
+        "SELECT id::text FROM (SELECT DISTINCT ON (as_of_month) id, ran_at, checked_up_at"
+        " FROM screen_run ORDER BY as_of_month, ran_at DESC) newest"
+        " WHERE checked_up_at IS NULL AND ran_at > $1 AND ran_at <= $2 ORDER BY ran_at",
+        at - OWED_FOR,
+        at - JOB_TAKES,
+    )
     return [row[0] for row in rows]
 
 

@@ -20,6 +20,8 @@ from ratings.sanctions.tables import CaseFile
 
 
 class ScreenRun(Table, db=ENGINE):
+    """`checked_up_at` is when its month's check-ups were all made; null while they are owed."""
+
     id = UUID(primary_key=True)
     as_of_month = Varchar(length=7)
     ran_at = Timestamptz()
@@ -27,6 +29,7 @@ class ScreenRun(Table, db=ENGINE):
     policy_version = Varchar(length=20)
     policy_digest = Varchar(length=64)
     counts = JSONB()
+    checked_up_at = Timestamptz(null=True, default=None)
 
 
 class Finding(Table, db=ENGINE):
