@@ -39,6 +39,9 @@ STANDS_FOR = {
     "guide-template": "e1c7a4d3-5b08-4f92-8d6e-27b9f0a31c54",
     "policy-draft": "52e8c19f-7a40-4d36-95b1-c0f6a3d72e84",
     "own-policy-draft": "b06d3f71-e829-4c5a-8f14-7d92c6a0e35b",
+    "screen-policy-draft": "d3a60c95-1e7f-4b82-a4d9-58f0b7c2e163",
+    "own-screen-policy-draft": "8f14b2e7-c09d-4a53-b6e8-02d5f9a3c714",
+    "screen": "b5c8e013-9f62-4d7a-8e31-a64f0d2b97c5",
     "feed-batch": "0f6b2d9c-84e1-5a37-9c05-d3e7f1a8b264",
     "held-batch": "3c9e71b5-0d48-5f62-a1b7-6e84d25c90fa",
     "unmatched-row": "a40f7c13-96e2-4d58-8b0e-17d3c95f62b8",
@@ -86,5 +89,6 @@ NAMES = {
     "row": STANDS_FOR["unmatched-row"],
     "template": STANDS_FOR["guide-template"],
     "batch": STANDS_FOR["feed-batch"],
+    "screen": STANDS_FOR["screen"],
 }
 """What a parameter of the path names, where the operation does not say otherwise."""

@@ -1,4 +1,4 @@
-"""Examples of what is sent about shell cases, part of `BODIES` and `PARAMETERS`."""
+"""Examples of what is sent about shells: cases and policies, part of `BODIES` and `PARAMETERS`."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -6,6 +6,8 @@ from typing import Any
 import msgspec
 
 from market.api.example_ids import STANDS_FOR
+from ratings.shells.policy import load_policy
+from ratings.shells.policy_change import numbers_of
 from ratings.shells.visit import checklist
 
 _ITS = STANDS_FOR
@@ -16,6 +18,16 @@ _REPORT = {
     "checklist": {one.code: "no" for one in checklist()},
     "note": "登记地址无人，物业称已搬离",
 }
+
+# The policy that ships with another wage, under a version that is free.
+_NUMBERS = msgspec.structs.replace(
+    numbers_of(load_policy(), load_policy()),
+    version="example",
+    minimum_wage_fen=249_000,
+    excuses={"labour_dispatch": 2.5},
+    factors={"tax_zero_run": 0.8},
+)
+_OWN, _OTHERS = ({"draft": _ITS[one]} for one in ("own-screen-policy-draft", "screen-policy-draft"))
 
 SHELL_BODIES: Mapping[str, Any] = {
     "shell_case_assign": {"person": _ITS["officer"]},
@@ -38,12 +50,27 @@ SHELL_BODIES: Mapping[str, Any] = {
         "reply": "upheld",
         "reason": "三类数据一致，仍需核查",
     },
+    "screening_policy_draft": {"source": "standard"},
+    "screening_policy_draft_change": msgspec.to_builtins(_NUMBERS),
+    "screening_policy_propose": {
+        "valid_from": _ITS["coming-day"],
+        "reason": "本县最低工资标准已调整",
+    },
+    "screening_policy_refuse": {"reason": "先核对上一次筛查的影响"},
 }
 
 SHELL_PARAMETERS: Mapping[str, Mapping[str, Any]] = {
     "shell_case_list": {"stage": "visit", "undecided": True},
     "shell_case_show": _CASE,
     "shell_case_evidence": _CASE,
-    **dict.fromkeys(SHELL_BODIES, _CASE),
+    **{name: _CASE for name in SHELL_BODIES if name.startswith("shell_")},
     "shell_finding_adopt": _CASE,
+    "screening_policy_show": {"policy": "standard"},
+    "screening_policy_draft_show": _OWN,
+    "screening_policy_draft_change": _OWN,
+    "screening_policy_draft_impact": _OWN,
+    "screening_policy_propose": _OWN,
+    "screening_policy_withdraw": _OWN,
+    "screening_policy_adopt": _OTHERS,
+    "screening_policy_refuse": _OTHERS,
 }

@@ -6,21 +6,25 @@ import tempfile
 from pathlib import Path
 from typing import Any, cast
 
-from litestar import get, post
+from litestar import Response, get, post
 from litestar.datastructures import UploadFile
 from litestar.params import FromPath, FromQuery, MultipartBody
 
 from market.accounts.identity import Asking, actor
 from market.accounts.permissions import allow
 from market.agencies.queries import admitted
+from market.api.cursors import Page
+from market.api.lists import USUAL, Cursor, Limit, keyset_page
 from market.api.repeats import IdempotencyKey, answer_once
 from market.files.store import open_store
 from market.settings import Settings
 from ratings.ledger.actors import Role
 from ratings.ledger.errors import Malformed, NotFound
+from ratings.ledger.places import Moment
 from ratings.shells import queries
 from ratings.shells.actions import Delivery, take_in_and_screen
 from ratings.shells.queries import FindingRow, ScreenRow
+from ratings.shells.replay import Replay, replay
 from ratings.signals.contract import FEEDS
 from ratings.signals.files import SUFFIXES
 
@@ -40,6 +44,39 @@ async def latest() -> ScreenRow:
     if row is None:
         raise NotFound("screen-none", "No screen has been run yet.")
     return row
+
+
+@get(
+    "/screens",
+    operation_id="screen_list",
+    summary="The screens that were run, the newest first",
+    tags=_TAGS,
+    **allow(Role.CENTRE),
+)
+async def list_screens(
+    request: Asking, limit: Limit = USUAL, cursor: Cursor = ""
+) -> Response[Page[ScreenRow]]:
+    return await keyset_page(
+        request,
+        limit,
+        cursor,
+        Moment,
+        queries.screens,
+        lambda row: Moment(row.ran_at, row.id),
+    )
+
+
+@get(
+    "/screens/{screen:str}/replay",
+    operation_id="screen_replay",
+    summary="Run a screen again by its own policy, and compare it with what was kept",
+    tags=_TAGS,
+    **allow(Role.CENTRE),
+)
+async def replay_screen(request: Asking, screen: FromPath[str]) -> Replay:
+    """Over the feeds as they were known then; it takes as long as a screen, and nothing is kept."""
+    settings = cast(Settings, request.app.state.settings)
+    return await replay(screen, open_store(settings.files))
 
 
 @get(
@@ -85,7 +122,7 @@ async def deliver(
         )
 
 
-ROUTES = [latest, show_finding]
+ROUTES = [list_screens, latest, replay_screen, show_finding]
 UPLOADS = [deliver]
 
 

@@ -1,7 +1,8 @@
 """Cases of suspected shells: what each rests on, where it stands, and what would change it.
 
-The acts stand in `shell_steps`. The agency reads its own case without the people of the centre,
-without what is only proposed, and of the evidence what would lift the flag and its own ties.
+The acts stand in `shell_steps` and `shell_findings`. The agency reads its own case without the
+people of the centre and what is only proposed, and of the evidence what would lift the flag and its
+own ties.
 """
 
 from typing import cast
@@ -104,6 +105,13 @@ class ShellEvidence(msgspec.Struct, frozen=True):
     feeds: list[FeedStates]
     would_change: WouldChange | None
     ties: Ties | None
+
+
+async def seen(request: Asking, case: str) -> Actor:
+    """Who asks to act in a case; NotFound before anything else to whom may not see it."""
+    who = actor(request)
+    await visible_shell_case(who, case)
+    return who
 
 
 @get(

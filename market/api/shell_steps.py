@@ -1,4 +1,5 @@
-"""The steps of a shell case: taken by people of the centre, or by the agency in its own case.
+"""The steps of a shell case up to its finding: taken by people of the centre, or by the agency in
+its own case. What it comes to stands in `shell_findings`.
 
 Who judges the case sends the ETag of the case as it was read: what the agency has said meanwhile is
 read before anything is decided. Steps that only add (a notice, a visit, an explanation) ask whose
@@ -12,21 +13,21 @@ from litestar import post
 from litestar.datastructures import UploadFile
 from litestar.params import FromPath, JSONBody, MultipartBody
 
-from market.accounts.identity import Asking, actor
+from market.accounts.identity import Asking
 from market.accounts.permissions import allow
 from market.accounts.queries import check_officer
 from market.accounts.scopes import in_person
 from market.api.preconditions import IfMatch, expected
-from market.api.repeats import IdempotencyKey, act_once, answer_once
+from market.api.repeats import IdempotencyKey, act_once
+from market.api.shell_cases import seen
 from market.api.uploads import upload_all_once
 from market.files.store import Stored
-from ratings.ledger.actors import Actor, Role
+from ratings.ledger.actors import Role
 from ratings.ledger.errors import Malformed
 from ratings.sanctions.documents import Document
 from ratings.shells import case_actions as acts
-from ratings.shells.case_actions import MOST_PHOTOS, ProposedFinding, Visit
-from ratings.shells.case_queries import visible_shell_case
-from ratings.shells.case_way import Desk, Fate, Reply, ShellFinding
+from ratings.shells.case_actions import MOST_PHOTOS, Visit
+from ratings.shells.case_way import Desk, Reply
 
 _TAGS = ["sanctions"]
 _REPORT = "report"
@@ -53,24 +54,6 @@ class ReportedVisit(msgspec.Struct, frozen=True):
     photos: int
 
 
-class DecidedFinding(msgspec.Struct, frozen=True):
-    finding: ShellFinding
-
-
-class FindingRefusal(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    reason: str
-
-
-class Referral(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    registrar: str
-    document: str
-
-
-class RegistrarOutcome(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    fate: Fate
-    reason: str
-
-
 class StepObjection(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     against: int
     text: str
@@ -80,13 +63,6 @@ class StepObjectionAnswer(msgspec.Struct, frozen=True, forbid_unknown_fields=Tru
     against: int
     reply: Reply
     reason: str
-
-
-async def _seen(request: Asking, case: str) -> Actor:
-    """Who asks; NotFound before anything else is said to whom may not see the case."""
-    who = actor(request)
-    await visible_shell_case(who, case)
-    return who
 
 
 @post(
@@ -104,7 +80,7 @@ async def assign(
     data: JSONBody[CaseOfficer],
     idempotency_key: IdempotencyKey = None,
 ) -> None:
-    who = await _seen(request, case)
+    who = await seen(request, case)
 
     async def effect() -> None:
         await check_officer(data.person)
@@ -130,7 +106,7 @@ async def check_at_desk(
     idempotency_key: IdempotencyKey = None,
 ) -> None:
     """By the officer that the case is given to, who has neither opened it nor rated the agency."""
-    who = await _seen(request, case)
+    who = await seen(request, case)
     versions = expected(if_match)
 
     async def effect() -> None:
@@ -154,7 +130,7 @@ async def give_notice(
     data: JSONBody[ShellNotice],
     idempotency_key: IdempotencyKey = None,
 ) -> None:
-    who = await _seen(request, case)
+    who = await seen(request, case)
 
     async def effect() -> None:
         await acts.give_notice(who, case, data.text)
@@ -178,7 +154,7 @@ async def explain(
     idempotency_key: IdempotencyKey = None,
 ) -> None:
     """The files that show it go into the case (`POST /cases/{case}/documents`)."""
-    who = await _seen(request, case)
+    who = await seen(request, case)
 
     async def effect() -> None:
         await acts.explain(who, case, data.text)
@@ -203,7 +179,7 @@ async def report_visit(
     """A form with the part `report`, a JSON object with `result` (at-work, no-business, not-found
     or refused), `on` (the day), `checklist` (code of a question → yes, no or unseen), `note` and,
     if known, `latitude` and `longitude`; and a part `photos` for each photo, twelve at most."""
-    who = await _seen(request, case)
+    who = await seen(request, case)
     said = await _part(data.get(_REPORT))
     try:
         visit = msgspec.json.decode(said, type=Visit)
@@ -242,128 +218,6 @@ async def _part(part: object) -> bytes:
 
 
 @post(
-    "/shell-cases/{case:str}/finding-proposal",
-    operation_id="shell_finding_propose",
-    summary="Propose what the case comes to; a second person decides",
-    tags=_TAGS,
-    status_code=204,
-    **allow(Role.CENTRE),
-    **in_person(),
-)
-async def propose_finding(
-    request: Asking,
-    case: FromPath[str],
-    data: JSONBody[ProposedFinding],
-    if_match: IfMatch = None,
-    idempotency_key: IdempotencyKey = None,
-) -> None:
-    """After a visit, and once the agency has explained or its time is over. A shell is delisted
-    until a last day within the bounds of NDRC Order 36 for its severity."""
-    who = await _seen(request, case)
-    versions = expected(if_match)
-
-    async def effect() -> None:
-        await acts.propose_finding(who, case, data, versions)
-
-    await act_once(request, who, idempotency_key, effect)
-
-
-@post(
-    "/shell-cases/{case:str}/finding",
-    operation_id="shell_finding_adopt",
-    summary="Adopt the proposed finding as the second person; it takes effect at once",
-    tags=_TAGS,
-    **allow(Role.CENTRE),
-    **in_person(),
-)
-async def adopt_finding(
-    request: Asking,
-    case: FromPath[str],
-    if_match: IfMatch = None,
-    idempotency_key: IdempotencyKey = None,
-) -> DecidedFinding:
-    """By somebody who has neither proposed it, nor opened the case, nor rated the agency."""
-    who = await _seen(request, case)
-    versions = expected(if_match)
-
-    async def effect() -> DecidedFinding:
-        return DecidedFinding(await acts.decide_finding(who, case, versions))
-
-    return await answer_once(request, who, idempotency_key, DecidedFinding, effect)
-
-
-@post(
-    "/shell-cases/{case:str}/finding-refusal",
-    operation_id="shell_finding_refuse",
-    summary="Do not adopt the proposed finding, or take one's own back, with the reason",
-    tags=_TAGS,
-    status_code=204,
-    **allow(Role.CENTRE),
-    **in_person(),
-)
-async def refuse_finding(
-    request: Asking,
-    case: FromPath[str],
-    data: JSONBody[FindingRefusal],
-    if_match: IfMatch = None,
-    idempotency_key: IdempotencyKey = None,
-) -> None:
-    who = await _seen(request, case)
-    versions = expected(if_match)
-
-    async def effect() -> None:
-        await acts.refuse_finding(who, case, data.reason, versions)
-
-    await act_once(request, who, idempotency_key, effect)
-
-
-@post(
-    "/shell-cases/{case:str}/referral",
-    operation_id="shell_case_refer",
-    summary="Record that the case went to the registrar, under the number of a document",
-    tags=_TAGS,
-    status_code=204,
-    **allow(Role.CENTRE),
-    **in_person(),
-)
-async def refer(
-    request: Asking,
-    case: FromPath[str],
-    data: JSONBody[Referral],
-    idempotency_key: IdempotencyKey = None,
-) -> None:
-    who = await _seen(request, case)
-
-    async def effect() -> None:
-        await acts.refer(who, case, data.registrar, data.document)
-
-    await act_once(request, who, idempotency_key, effect)
-
-
-@post(
-    "/shell-cases/{case:str}/outcome",
-    operation_id="shell_case_conclude",
-    summary="Record what the registrar did; while it is pending, again later",
-    tags=_TAGS,
-    status_code=204,
-    **allow(Role.CENTRE),
-    **in_person(),
-)
-async def conclude(
-    request: Asking,
-    case: FromPath[str],
-    data: JSONBody[RegistrarOutcome],
-    idempotency_key: IdempotencyKey = None,
-) -> None:
-    who = await _seen(request, case)
-
-    async def effect() -> None:
-        await acts.conclude(who, case, data.fate, data.reason)
-
-    await act_once(request, who, idempotency_key, effect)
-
-
-@post(
     "/shell-cases/{case:str}/step-objections",
     operation_id="shell_step_object",
     summary="Object to the opening of one's own case or to a step of it, once each",
@@ -380,7 +234,7 @@ async def object_to_step(
 ) -> None:
     """Nothing is proposed or decided before the answer. A delisting and an order to rectify are
     objected to as in every case (`POST /cases/{case}/objections`)."""
-    who = await _seen(request, case)
+    who = await seen(request, case)
 
     async def effect() -> None:
         await acts.object_to_step(who, case, data.against, data.text)
@@ -406,7 +260,7 @@ async def answer_step_objection(
 ) -> None:
     """Granted, the step and what the centre did after it are set aside and taken anew; against the
     opening or a decision, the case is over."""
-    who = await _seen(request, case)
+    who = await seen(request, case)
     versions = expected(if_match)
 
     async def effect() -> None:
@@ -420,11 +274,6 @@ ROUTES = [
     check_at_desk,
     give_notice,
     explain,
-    propose_finding,
-    adopt_finding,
-    refuse_finding,
-    refer,
-    conclude,
     object_to_step,
     answer_step_objection,
 ]

@@ -22,7 +22,7 @@ from ratings.shells.policy_change import (
     Difference,
     Numbers,
     OutcomeChange,
-    Why,
+    ScreenWhy,
     numbers_of,
 )
 
@@ -151,7 +151,7 @@ def names_of(locale: Locale, policy: Policy) -> dict[str, str]:
 def why_text(locale: Locale, change: OutcomeChange) -> str:
     """What explains another outcome, in one or two sentences."""
     told = []
-    if change.why is Why.LIMITS:
+    if change.why is ScreenWhy.LIMITS:
         told.append(text.gettext(locale, N_("The limits moved around its score.")))
     if row := change.moved:
         kind = text.gettext(locale, CLASSES.get(row.signal_class) or N_("Base rate"))

@@ -155,7 +155,7 @@ def differences(source: Policy, policy: Policy) -> list[Difference]:
     return found
 
 
-class Why(StrEnum):
+class ScreenWhy(StrEnum):
     """What explains another outcome: a row of the explanation, or limits that moved around it."""
 
     ROW = "row"
@@ -192,7 +192,7 @@ class OutcomeChange(msgspec.Struct, frozen=True):
     outcome_after: str
     probability_before: float
     probability_after: float
-    why: Why
+    why: ScreenWhy
     moved: MovedRow | None
 
 
@@ -242,7 +242,7 @@ def _change(old: Judged, new: Judged, to: Policy) -> OutcomeChange:
         outcome_after=new.outcome,
         probability_before=old.probability,
         probability_after=new.probability,
-        why=Why.ROW if carried else Why.LIMITS,
+        why=ScreenWhy.ROW if carried else ScreenWhy.LIMITS,
         moved=row,
     )
 

@@ -7,6 +7,7 @@ import msgspec
 
 from ratings.ledger.database import fetch, fetchrow, row_id
 from ratings.ledger.errors import NotFound
+from ratings.ledger.places import Moment
 from ratings.shells.scorecard import Reason
 from ratings.shells.ties import Tie, Ties
 
@@ -45,9 +46,15 @@ async def kept_screen(identifier: str) -> ScreenRow:
     return _screen(tuple(row))
 
 
-async def screens(limit: int) -> list[ScreenRow]:
-    """The newest first."""
-    rows = await fetch(f"{_SCREEN} ORDER BY ran_at DESC LIMIT $1", limit)
+async def screens(limit: int, after: Moment | None = None) -> list[ScreenRow]:
+    """The newest first, `after` one that was seen."""
+    rows = await fetch(
+        f"{_SCREEN} WHERE ($2::timestamptz IS NULL OR (ran_at, id) < ($2, $3::uuid))"
+        " ORDER BY ran_at DESC, id DESC LIMIT $1",
+        limit,
+        after and after.at,
+        after and after.id,
+    )
     return [_screen(tuple(row)) for row in rows]
 
 

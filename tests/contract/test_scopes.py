@@ -82,6 +82,8 @@ def test_no_key_decides_rates_or_answers_a_case() -> None:
         "POST /api/v1/shell-cases/{case:str}/finding",
         "POST /api/v1/shell-cases/{case:str}/finding-proposal",
         "POST /api/v1/shell-cases/{case:str}/visit-report",
+        "POST /api/v1/screening-policy-drafts/{draft:str}/adoption",
+        "PUT /api/v1/screening-policy-drafts/{draft:str}",
         "POST /api/v1/county-range-proposals",
         "POST /api/v1/county-range-proposals/{proposal:str}/adoption",
         "DELETE /api/v1/answer-attachments/{attachment:str}",

@@ -33,7 +33,7 @@ from ratings.shells.policy_change import (
     Difference,
     Numbers,
     OutcomeChange,
-    Why,
+    ScreenWhy,
     changed_policy,
     differences,
     numbers_of,
@@ -228,10 +228,10 @@ async def test_a_screen_goes_by_the_policy_of_its_day_and_is_replayed_by_its_own
     assert (same.agencies, same.probabilities_moved, same.changes) == (2, 0, [])
     strict = await tried(wanted(independent_classes=6, independent_evidence=2.0), store)
     assert strict.probability_after == strict.probability_before
-    assert (strict.outcome_after, strict.why, strict.moved) == ("watch", Why.LIMITS, None)
+    assert (strict.outcome_after, strict.why, strict.moved) == ("watch", ScreenWhy.LIMITS, None)
     asked = wanted(factors=dict.fromkeys((one.name for one in SHIPPED.features), 0.1))
     mild = await tried(asked, store)
-    assert (mild.uscc, mild.outcome_before, mild.why) == (shell, "case", Why.ROW)
+    assert (mild.uscc, mild.outcome_before, mild.why) == (shell, "case", ScreenWhy.ROW)
     assert mild.moved is not None
     assert mild.moved.after < mild.moved.before
     assert mild.probability_after < SHIPPED.case_probability
