@@ -174,7 +174,7 @@ def ours(folder: Path) -> dict[str, float]:
     policy = load_policy()
     with running(Bulk(folder), AS_OF, policy) as run:
         gathered = time.perf_counter()
-        (found,) = run.tables.rows("SELECT * FROM firms LIMIT 1")
+        (found,) = run.tables.rows(f"{run.firms} LIMIT 1")
         # The engine adds up in 128 bits, which arrive as decimals.
         firm = {k: int(v) if isinstance(v, Decimal) else v for k, v in found.items()}
         rescoring = single(firm, run.frame, policy)

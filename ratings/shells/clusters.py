@@ -10,6 +10,7 @@ import numpy as np
 import pyarrow as pa
 
 from ratings.shells.facts import TIES
+from ratings.shells.numbers import FRAME
 
 # What one service lends to many customers: a bookkeeper's phone and network, not an owner's.
 LENT = ("phone_id", "finance_officer_id", "network_id", "device_id")
@@ -22,12 +23,12 @@ def neighbours(attributes: ir.Table) -> ir.Table:
     return placed.join(crowds, "address_id").select("uscc", "neighbours")
 
 
-def shared_pairs(attributes: ir.Table, bookkeeper_firms: int) -> ir.Table:
+def shared_pairs(attributes: ir.Table) -> ir.Table:
     """(uscc, bond) for every two attributes that some other firm has both of as well.
 
     `attributes` has one row per firm with the columns of TIES; `address_id` is null where the
-    address is hosted. What more than `bookkeeper_firms` firms are lent by one service ties
-    nobody.
+    address is hosted. What one service lends to more firms than the `bookkeeper_firms` of FRAME
+    ties nobody.
     """
     every = ibis.union(
         *(
@@ -38,8 +39,11 @@ def shared_pairs(attributes: ir.Table, bookkeeper_firms: int) -> ir.Table:
         )
     )
     users = every.group_by("kind", "value").agg(firms=every.count())
+    users = users.cross_join(FRAME.select("bookkeeper_firms"))
     lent = users["kind"].isin([place for place, name in enumerate(TIES) if name in LENT])
-    users = users.filter((users["firms"] > 1) & ~(lent & (users["firms"] > bookkeeper_firms)))
+    users = users.filter(
+        (users["firms"] > 1) & ~(lent & (users["firms"] > users["bookkeeper_firms"]))
+    )
     shared = every.join(users, ["kind", "value"]).select("uscc", "kind", "value")
     other = shared.view()
     pairs = shared.join(

@@ -238,22 +238,26 @@ FIRST_INVOICES = (
 )
 
 
-def _months(kind: Excuse) -> Callable[[ir.Table], ir.Value]:
-    """The months of one kind of excuse, cut to the kind's longest time."""
+def excused(rows: ir.Table) -> ir.Table:
+    """The rows of excuses with `held`, the mask of their months, cut to the kind's longest time.
 
-    def mask(rows: ir.Table) -> ir.Value:
-        start = number_of(rows["from_month"]).cast("int64")
-        # Without an end the statement holds until its longest time is over.
-        longest = start + LONGEST_MONTHS.get(kind, 1200) - 1
-        end = number_of(rows["to_month"]).cast("int64").fill_null(longest)
-        own = span(start - rows["oldest"], ibis.least(end, longest) - rows["oldest"])
-        return (rows["kind"] == kind.value).ifelse(own, 0)
+    `oldest` is from the frame. Without an end a statement holds until its longest time is over.
+    """
+    start = number_of(rows["from_month"]).cast("int64")
+    longest = rows["kind"].cases(
+        *((kind.value, months) for kind, months in LONGEST_MONTHS.items()), else_=1200
+    )
+    last = start + longest.cast("int64") - 1
+    end = number_of(rows["to_month"]).cast("int64").fill_null(last)
+    return rows.mutate(held=span(start - rows["oldest"], ibis.least(end, last) - rows["oldest"]))
 
-    return mask
+
+def _held(kind: Excuse) -> Callable[[ir.Table], ir.Value]:
+    return lambda rows: (rows["kind"] == kind.value).ifelse(rows["held"], 0)
 
 
-# What the centre recorded; its rows have `oldest` from the frame.
-EXCUSES = tuple(Fact(kind.value, "or", _months(kind)) for kind in Excuse)
+# What the centre recorded; its rows come from `excused`.
+EXCUSES = tuple(Fact(kind.value, "or", _held(kind)) for kind in Excuse)
 
 
 def reduced(rows: ir.Table, facts: tuple[Fact, ...], by: tuple[str, ...], prefix: str) -> ir.Table:

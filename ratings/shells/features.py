@@ -15,7 +15,7 @@ import msgspec
 
 from ratings.shells.facts import FORM_CODES
 from ratings.shells.masks import LAST_TWELVE, bits, longest_run_of, span
-from ratings.signals.cells import FULL, WINDOW
+from ratings.signals.cells import FULL, WINDOW, Extend, extended
 from ratings.signals.contract import Excuse
 from ratings.signals.lawful import EXCUSED_FEEDS, FORMS
 
@@ -38,7 +38,7 @@ class Reading(msgspec.Struct, frozen=True):
     months: ir.IntegerValue
 
 
-def with_readings(firms: ir.Table) -> ir.Table:
+def with_readings(firms: ir.Table, extend: Extend = extended) -> ir.Table:
     """`firms` as `with_numbers` returned it, with value_, certain_ and months_ of each feature.
 
     Of a firm that the register does not know nothing but court records is read, since it may
@@ -69,7 +69,7 @@ def with_readings(firms: ir.Table) -> ir.Table:
             f"certain_{name}": certain,
             f"months_{name}": reading.months.cast("int64"),
         }
-    return firms.mutate(**columns)
+    return extend(firms, columns)
 
 
 def _read(
@@ -112,7 +112,7 @@ def _invoice_ratio(firms: ir.Table) -> Reading:
     sales, invoiced = firms["sales"], firms["invoiced"]
     known = ibis.least(firms["tax_span"], firms["invoices_span"])
     most = ibis.greatest(sales, invoiced)
-    unknown = firms["trade_gone"] * most
+    unknown = firms["trade_unknown"] * most
     certain = (known * invoiced + unknown) / ibis.greatest(known * sales + unknown, 1.0)
     return _read(
         (known >= LEAST_COVERED) & (most > 0),
@@ -126,7 +126,7 @@ def _purchases(firms: ir.Table) -> Reading:
     """What is bought for what is sold; a month not known counts as one that bought as much."""
     sold, bought = firms["invoices_out"], firms["invoices_in"]
     each = sold / ibis.greatest(firms["invoices_span"], 1)
-    unknown = firms["invoices_gone"] * each
+    unknown = firms["invoices_unknown"] * each
     return _read(
         (firms["invoices_span"] >= LEAST_COVERED)
         & (sold > 0)
@@ -145,7 +145,7 @@ def _voided(firms: ir.Table) -> Reading:
         firms["invoices_count"] >= LEAST_INVOICES,
         share,
         firms["invoices_positive"] & LAST_TWELVE,
-        share * known / ibis.greatest(known + firms["invoices_gone"], 1),
+        share * known / ibis.greatest(known + firms["invoices_unknown"], 1),
     )
 
 
@@ -187,7 +187,7 @@ def _people(firms: ir.Table) -> dict[str, Reading]:
         ),
     )
     alone = firms["register_form"].fill_null(0).isin(_PARTNERS)
-    fund_full = firms["fund_gone"] * firms["heads"]
+    fund_full = firms["fund_unknown"] * firms["heads"]
     spread = ibis.greatest(firms["norm_sales_spread"], LEAST_SPREAD)
     away = (firms["per_head"] - firms["norm_sales"]) / spread
     months = ibis.least(firms["tax_span"], firms["insured_span"])
@@ -212,7 +212,7 @@ def _people(firms: ir.Table) -> dict[str, Reading]:
             firms["fund_heads"] / firms["fund_span"] / firms["heads"],
             firms["fund_covered"] & LAST_TWELVE,
             (firms["fund_heads"] + fund_full)
-            / ((firms["fund_span"] + firms["fund_gone"]) * firms["heads"]),
+            / ((firms["fund_span"] + firms["fund_unknown"]) * firms["heads"]),
         ),
         "fund_nobody": _read(
             bits(both_funds) >= LEAST_COVERED,

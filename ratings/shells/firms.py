@@ -1,9 +1,10 @@
 """One row of facts per firm from nine feeds, on the engine."""
 
 import functools
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 
 import ibis
+import ibis.expr.operations as ops
 import ibis.expr.types as ir
 import msgspec
 
@@ -19,8 +20,10 @@ from ratings.shells.facts import (
     TIES,
     Fact,
     coded,
+    excused,
     reduced,
 )
+from ratings.shells.features import with_readings
 from ratings.shells.masks import mask_of
 from ratings.shells.norms import MEASURES, NORMS, norm_queries, norms_of, with_norms
 from ratings.shells.numbers import FRAME, Frame, with_numbers
@@ -47,18 +50,41 @@ class Step(msgspec.Struct, frozen=True):
 
 
 class Recipe:
-    """The queries of one method in one dialect, compiled once and run for every screen."""
+    """The queries of one method in one dialect, compiled once and run for every screen.
 
-    def __init__(self, dialect: str) -> None:
+    `keep` is a step that is computed, `extend` one that is written down by itself and computed
+    with the step that is made from it; it names nothing but what is new, so that hundreds of
+    columns are not compiled again with every step.
+    """
+
+    def __init__(self, dialect: str, parts: Mapping[str, str] | None = None) -> None:
         self.dialect = dialect
         self.steps: list[Step] = []
+        self.parts = dict(parts or {})
 
     def keep(self, name: str, expression: ir.Table) -> ir.Table:
         self.steps.append(Step(name, self.text(expression)))
         return ibis.table(expression.schema(), name=name)
 
+    def start(self, expression: ir.Table) -> ir.Table:
+        """A table that `extend` can go on from."""
+        return self._part(self.text(expression), expression.schema())
+
+    def extend(self, table: ir.Table, columns: dict[str, ir.Value]) -> ir.Table:
+        new = ops.Project(table, columns).to_expr()
+        text = f"SELECT *, {self.text(new).removeprefix('SELECT ')}"
+        return self._part(text, ibis.schema({**table.schema(), **new.schema()}))
+
     def text(self, expression: ir.Table) -> str:
-        return str(ibis.to_sql(expression, dialect=self.dialect, pretty=False))
+        text = str(ibis.to_sql(expression, dialect=self.dialect, pretty=False))
+        for name, part in self.parts.items():
+            text = text.replace(f'"{name}"', f"({part})")
+        return text
+
+    def _part(self, text: str, schema: ibis.Schema) -> ir.Table:
+        name = f"part_{len(self.parts)}"
+        self.parts[name] = text
+        return ibis.table(schema, name=name)
 
 
 def frame_of(tables: Tables, newest: int) -> Frame:
@@ -72,20 +98,19 @@ def frame_of(tables: Tables, newest: int) -> Frame:
 
 
 def gathered(tables: Tables, frame: Frame, policy: Policy) -> ir.Table:
-    """Make the table `firms`, one row for every firm that any feed names in the window: its
-    facts, its neighbours, the size of its cluster and the norms it is compared with."""
-    tables.register("frame", frame.table())
+    """Make the table `facts`, one row for every firm that any feed names in the window, with its
+    neighbours and the size of its cluster, and the table of the norms firms are compared with."""
+    tables.register("frame", frame.table(policy))
     for feed in SHORT:
         tables.register(f"months_{feed}", month_table(frame.gone[feed], frame.newest))
-    plan = planned(policy, tables.dialect)
+    plan = planned(tables.dialect)
     _run(tables, plan.first)
     tables.register("cluster_sizes", cluster_sizes(tables.arrow(plan.bonds)))
     _run(tables, plan.second)
     tables.register("norms", norms_of(plan.norms, tables).table())
-    _run(tables, plan.third)
     for name in plan.spent:
         tables.drop(name)
-    return plan.firms
+    return plan.facts
 
 
 def _run(tables: Tables, steps: Iterable[Step]) -> None:
@@ -99,38 +124,42 @@ def framed(table: ir.Table) -> ir.Table:
 
 
 class Plan(msgspec.Struct, frozen=True):
+    """What `gathered` runs. `readings` is what any policy goes on from, made of `parts`; `firms`
+    asks for the facts of firms with what the county says of each."""
+
     first: tuple[Step, ...]
     bonds: str
     second: tuple[Step, ...]
     norms: dict[str, str]
-    third: tuple[Step, ...]
     spent: tuple[str, ...]
-    firms: ir.Table
+    facts: ir.Table
+    readings: ir.Table
+    parts: dict[str, str]
+    firms: str
 
 
-@functools.lru_cache(maxsize=16)
-def planned(policy: Policy, dialect: str) -> Plan:
-    """What `gathered` runs."""
+@functools.cache
+def planned(dialect: str) -> Plan:
+    """All up to the readings of the features, which is the same for every policy."""
     recipe = Recipe(dialect)
     wide, hidden = _facts(recipe)
     first = tuple(recipe.steps)
     sized = wide.left_join(neighbours(hidden), "uscc").drop("uscc_right")
     sized = sized.left_join(_CLUSTERS, "uscc").drop("uscc_right")
     facts = recipe.keep("facts", sized.mutate(cluster=_cluster(sized)))
-    numbers = with_numbers(framed(facts), policy.minimum_wage_fen)
+    numbers = with_numbers(recipe.start(framed(facts)), recipe.extend)
     measures = recipe.keep("measures", numbers.select("uscc", "sector", *MEASURES))
-    second = tuple(recipe.steps[len(first) :])
-    own = with_norms(measures).select("uscc", *NORMS.names)
-    firms = recipe.keep("firms", facts.left_join(own, "uscc").drop("uscc_right"))
-    names = [step.name for step in recipe.steps]
+    compared = recipe.start(with_norms(numbers))
     return Plan(
         first=first,
-        bonds=recipe.text(shared_pairs(hidden, policy.bookkeeper_firms)),
-        second=second,
+        bonds=recipe.text(shared_pairs(hidden)),
+        second=tuple(recipe.steps[len(first) :]),
         norms={name: recipe.text(query) for name, query in norm_queries(measures).items()},
-        third=tuple(recipe.steps[len(first) + len(second) :]),
-        spent=tuple(names[:-1]),
-        firms=firms,
+        spent=tuple(step.name for step in recipe.steps if step.name != "facts"),
+        facts=facts,
+        readings=with_readings(compared, recipe.extend),
+        parts=recipe.parts,
+        firms=recipe.text(compared.select(*facts.columns, *NORMS.names)),
     )
 
 
@@ -140,7 +169,7 @@ def _facts(recipe: Recipe) -> tuple[ir.Table, ir.Table]:
     parts: list[tuple[ir.Table, tuple[tuple[str, Fact], ...]]] = []
 
     def keep(name: str, table: ir.Table, facts: tuple[Fact, ...], prefix: str) -> ir.Table:
-        part = recipe.keep(f"part_{name}", reduced(table, facts, ("uscc",), prefix))
+        part = recipe.keep(f"own_{name}", reduced(table, facts, ("uscc",), prefix))
         parts.append((part, tuple((f"{prefix}{fact.name}", fact) for fact in facts)))
         return part
 
@@ -154,7 +183,7 @@ def _facts(recipe: Recipe) -> tuple[ir.Table, ir.Table]:
     keep("gaps", reduced(recent, HOLDERS, ("uscc", "place", "bit"), ""), GAPS, "holders_")
     young = _young(rows["invoices"], own["registration"])
     keep("first", young, FIRST_INVOICES, "invoices_")
-    keep("excuses", framed(feed_table(FEEDS["excuses"])), EXCUSES, "told_")
+    keep("excuses", excused(framed(feed_table(FEEDS["excuses"]))), EXCUSES, "told_")
     attributes = recipe.keep("attributes", _attributes(rows, own, everyone))
     wide = everyone
     for part, _ in parts:

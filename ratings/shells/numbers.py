@@ -6,7 +6,6 @@ one firm in plain Python.
 
 import functools
 import operator
-from collections.abc import Callable
 
 import ibis
 import ibis.expr.types as ir
@@ -15,13 +14,26 @@ import pyarrow as pa
 
 from ratings.shells.facts import FORM_CODES, SHORT
 from ratings.shells.masks import LAST_TWELVE, bits, mask_of, span
-from ratings.signals.cells import FULL, WINDOW, Lawful, late_months, spoken_of, with_states
+from ratings.shells.policy import Policy
+from ratings.signals.cells import (
+    FULL,
+    WINDOW,
+    Extend,
+    Lawful,
+    extended,
+    late_months,
+    spoken_of,
+    with_states,
+)
 from ratings.signals.contract import FEEDS, Excuse
 from ratings.signals.lawful import EXCUSED_FEEDS, FORMS, NEW_FIRM_MONTHS
 
 MEDIAN_RANK = 7
 # In July the report of the year before must be there.
 REPORT_DUE_MONTH = 7
+# The numbers of a policy that facts are made with; they come as data, so that all policies share
+# the queries up to the scorecard.
+POLICY_NUMBERS = ("minimum_wage_fen", "bookkeeper_firms")
 
 
 class Frame(msgspec.Struct, frozen=True):
@@ -35,8 +47,11 @@ class Frame(msgspec.Struct, frozen=True):
     def oldest(self) -> int:
         return self.newest - WINDOW + 1
 
-    def columns(self) -> dict[str, int]:
-        """What is the same for every firm: one row of FRAME."""
+    def columns(self, policy: Policy) -> dict[str, int]:
+        """What is the same for every firm: the one row of FRAME."""
+        return self.months() | {name: getattr(policy, name) for name in POLICY_NUMBERS}
+
+    def months(self) -> dict[str, int]:
         masks = {"off_quarterly": self._between(3), "off_yearly": self._between(12)}
         reports = mask_of(
             place
@@ -57,26 +72,26 @@ class Frame(msgspec.Struct, frozen=True):
             place for place in range(WINDOW) if (self.oldest + place) % months != months - 1
         )
 
-    def table(self) -> pa.Table:
-        return pa.table({name: pa.array([n], pa.int64()) for name, n in self.columns().items()})
+    def table(self, policy: Policy) -> pa.Table:
+        columns = self.columns(policy)
+        return pa.table({name: pa.array([n], pa.int64()) for name, n in columns.items()})
 
 
-FRAME = ibis.table(dict.fromkeys(Frame(24_000, {}).columns(), "int64"), name="frame")
+FRAME = ibis.table(
+    dict.fromkeys((*Frame(24_000, {}).months(), *POLICY_NUMBERS), "int64"), name="frame"
+)
 
 
-def with_numbers(firms: ir.Table, minimum_wage_fen: int) -> ir.Table:
-    """The table of `firms`, joined with FRAME, with its excuses, states and numbers.
-
-    `minimum_wage_fen` is what a month of labour costs at the least.
-    """
-    firms = firms.mutate(**_excuses(firms, minimum_wage_fen))
-    firms = with_states(firms, SHORT, _lawful(firms))
-    firms = firms.mutate(**_spans(firms))
-    firms = firms.mutate(**_numbers(firms, minimum_wage_fen))
-    return firms.mutate(**_ranked(firms, "insured"), **_ranked(firms, "power"))
+def with_numbers(firms: ir.Table, extend: Extend = extended) -> ir.Table:
+    """The table of `firms`, joined with FRAME, with its excuses, states and numbers."""
+    firms = extend(firms, _excuses(firms))
+    firms = with_states(firms, SHORT, _lawful, extend)
+    firms = extend(firms, _spans(firms))
+    firms = extend(firms, _numbers(firms))
+    return extend(firms, _ranked(firms, "insured") | _ranked(firms, "power"))
 
 
-def _excuses(firms: ir.Table, minimum_wage_fen: int) -> dict[str, ir.Value]:
+def _excuses(firms: ir.Table) -> dict[str, ir.Value]:
     born = firms["register_established"] - firms["oldest"]
     masks: dict[str, ir.Value] = {kind.value: firms[f"told_{kind.value}"] for kind in Excuse}
     masks[Excuse.NEW_FIRM] = span(born, born + NEW_FIRM_MONTHS - 1).fill_null(0)
@@ -87,7 +102,7 @@ def _excuses(firms: ir.Table, minimum_wage_fen: int) -> dict[str, ir.Value]:
     silent = (firms["invoices_gone"] | firms["invoices_undue"]) & LAST_TWELVE
     claimed = (firms["register_staff"] > 0).fill_null(False)
     bought = 12 * firms["invoices_labour"] >= (
-        6 * minimum_wage_fen * firms["register_staff"] * heard
+        6 * firms["minimum_wage_fen"] * firms["register_staff"] * heard
     )
     outsourced = claimed & (heard > 0) & bought
     masks[Excuse.LABOUR_DISPATCH] = firms["told_labour_dispatch"] | outsourced.fill_null(
@@ -112,29 +127,25 @@ def _excuses(firms: ir.Table, minimum_wage_fen: int) -> dict[str, ir.Value]:
     }
 
 
-def _lawful(firms: ir.Table) -> Callable[[str], Lawful]:
+def _lawful(firms: ir.Table, feed: str) -> Lawful:
     none = ibis.literal(0, "int64")
-
-    def of(feed: str) -> Lawful:
-        kinds = [kind for kind, feeds in EXCUSED_FEEDS.items() if feed in feeds]
-        away = Excuse.OUT_OF_COUNTY in kinds
-        off = none
-        if feed == "tax_filing":
-            off = firms["tax_quarterly"] & firms["off_quarterly"]
-            off = off | (firms["tax_yearly"] & firms["off_yearly"])
-        return Lawful(
-            unborn=firms["unborn"],
-            away=firms["excuse_out_of_county"] if away else none,
-            excused=functools.reduce(
-                operator.or_,
-                (firms[f"excuse_{kind}"] for kind in kinds if kind is not Excuse.OUT_OF_COUNTY),
-                none,
-            ),
-            off=off,
-            known=firms["known"],
-        )
-
-    return of
+    kinds = [kind for kind, feeds in EXCUSED_FEEDS.items() if feed in feeds]
+    away = Excuse.OUT_OF_COUNTY in kinds
+    off = none
+    if feed == "tax_filing":
+        off = firms["tax_quarterly"] & firms["off_quarterly"]
+        off = off | (firms["tax_yearly"] & firms["off_yearly"])
+    return Lawful(
+        unborn=firms["unborn"],
+        away=firms["excuse_out_of_county"] if away else none,
+        excused=functools.reduce(
+            operator.or_,
+            (firms[f"excuse_{kind}"] for kind in kinds if kind is not Excuse.OUT_OF_COUNTY),
+            none,
+        ),
+        off=off,
+        known=firms["known"],
+    )
 
 
 def _spans(firms: ir.Table) -> dict[str, ir.Value]:
@@ -159,9 +170,9 @@ def _spans(firms: ir.Table) -> dict[str, ir.Value]:
         "insured_span": count("insured_positive", "insured_zero", "insured_overdue"),
         "insured_zeros": count("insured_zero"),
         "fund_span": count("fund_positive", "fund_zero"),
-        "invoices_gone": 12 - count("invoices_positive", "invoices_zero", "invoices_late"),
-        "fund_gone": 12 - count("fund_positive", "fund_zero", "fund_late"),
-        "trade_gone": 12
+        "invoices_unknown": 12 - count("invoices_positive", "invoices_zero", "invoices_late"),
+        "fund_unknown": 12 - count("fund_positive", "fund_zero", "fund_late"),
+        "trade_unknown": 12
         - ibis.least(
             count("tax_positive", "tax_zero", "tax_not_due", "tax_late"),
             count("invoices_positive", "invoices_zero", "invoices_late"),
@@ -174,11 +185,11 @@ def _spans(firms: ir.Table) -> dict[str, ir.Value]:
     }
 
 
-def _numbers(firms: ir.Table, minimum_wage_fen: int) -> dict[str, ir.Value]:
+def _numbers(firms: ir.Table) -> dict[str, ir.Value]:
     heads = _over(firms["insured_heads"], firms["insured_span"])
     sales = _over(firms["tax_sales"], firms["tax_span"])
     per_head = (1 + sales * 12 / 100 / ibis.greatest(heads, 1.0)).log()
-    dispatched = firms["invoices_labour"] / (12 * minimum_wage_fen)
+    dispatched = firms["invoices_labour"] / (12 * firms["minimum_wage_fen"])
     staffed = (firms["insured_exempt"] & LAST_TWELVE) == 0
     awarded = staffed & (firms["platform_awards"] > 0)
     return {

@@ -18,7 +18,7 @@ import msgspec
 from ratings.shells.facts import SHORT
 from ratings.shells.masks import bits
 from ratings.shells.policy import Feature, Policy
-from ratings.signals.cells import FULL
+from ratings.signals.cells import FULL, Extend, extended
 
 POINTS_AT_PRIOR = 50.0
 POINTS_PER_LOG_ODDS = 28.85
@@ -149,10 +149,10 @@ def _class_lines(policy: Policy, name: str) -> Iterable[Line]:
     yield Line(name, "class_cap", "log-odds", rule, ("",), CAP_SENTENCE, CAP_SENTENCE_ZH)
 
 
-def with_evidence(readings: ir.Table, policy: Policy) -> ir.Table:
+def with_evidence(readings: ir.Table, policy: Policy, extend: Extend = extended) -> ir.Table:
     """The table of `with_readings` with bin_ and weight_ of every feature: null and 0 where it
     was not read."""
-    readings = readings.mutate(**_contradictions(readings, policy))
+    readings = extend(readings, _contradictions(readings, policy))
     columns: dict[str, ir.Value] = {}
     for feature in policy.features:
         read = readings[f"value_{feature.name}"].notnull()
@@ -165,7 +165,7 @@ def with_evidence(readings: ir.Table, policy: Policy) -> ir.Table:
         )
         columns[f"bin_{feature.name}"] = read.ifelse(place, ibis.null("int64")).cast("int64")
         columns[f"weight_{feature.name}"] = read.ifelse(weight, _NOTHING).cast("float64")
-    return readings.mutate(**columns)
+    return extend(readings, columns)
 
 
 def _contradictions(readings: ir.Table, policy: Policy) -> dict[str, ir.Value]:
@@ -206,49 +206,43 @@ def _tree(value: ir.NumericValue, feature: Feature, leaves: Sequence[float]) -> 
     return between(0, len(feature.edges))
 
 
-def scored(readings: ir.Table, policy: Policy) -> ir.Table:
+def scored(readings: ir.Table, policy: Policy, extend: Extend = extended) -> ir.Table:
     """The table of `with_readings` with the contribution of every line and the SCORE_COLUMNS.
 
     `line_N` is what the Nth of `lines_of` contributes, null where the row is not there.
     """
-    table = with_evidence(readings, policy)
-    table = table.mutate(
-        **{
-            f"raw_{name}": _sum(
-                table[f"weight_{feature.name}"] for feature in policy.features if feature.of == name
-            )
-            for name in policy.classes
-        }
-    )
-    table = table.mutate(
-        **{
+    table = with_evidence(readings, policy, extend)
+    raw = {
+        f"raw_{name}": _sum(
+            table[f"weight_{feature.name}"] for feature in policy.features if feature.of == name
+        )
+        for name in policy.classes
+    }
+    table = extend(table, raw)
+    table = extend(
+        table,
+        {
             f"class_{name}": ibis.least(table[f"raw_{name}"], policy.class_cap)
             for name in policy.classes
-        }
+        },
     )
-    kinds = sorted(policy.excuses)
-    table = table.mutate(
-        against=_sum(table[f"class_{name}"] for name in policy.classes),
-        lawful=_sum(
-            (table[f"excuse_{kind}"] != 0).ifelse(policy.excuses[kind].weight, _NOTHING)
-            for kind in kinds
-        ),
+    lawful = _sum(
+        (table[f"excuse_{kind}"] != 0).ifelse(policy.excuses[kind].weight, _NOTHING)
+        for kind in sorted(policy.excuses)
     )
+    against = _sum(table[f"class_{name}"] for name in policy.classes)
+    table = extend(table, {"against": against, "lawful": lawful} | _known(table, policy))
     # Together the excuses take away their weights, yet never more than there is, nor more than
     # one class may add.
     taken = ibis.least(table["against"], policy.class_cap, table["lawful"])
-    table = table.mutate(
-        relief=(table["lawful"] > 0).ifelse(taken / table["lawful"], _NOTHING),
-        **_known(table, policy),
-    )
+    relief = (table["lawful"] > 0).ifelse(taken / table["lawful"], _NOTHING)
+    table = extend(table, {"relief": relief})
     log_odds = logit(policy.base_rate) + table["against"] - table["relief"] * table["lawful"]
-    table = table.mutate(log_odds=log_odds, **_contributions(table, policy))
+    table = extend(table, {"log_odds": log_odds} | _contributions(table, policy))
     probability = 1 / (1 + (-table["log_odds"]).exp())
-    table = table.mutate(
-        probability=probability,
-        points=POINTS_AT_PRIOR + POINTS_PER_LOG_ODDS * (table["log_odds"] - logit(PRIOR)),
-    )
-    return table.mutate(outcome=_outcome(table, policy))
+    points = POINTS_AT_PRIOR + POINTS_PER_LOG_ODDS * (table["log_odds"] - logit(PRIOR))
+    table = extend(table, {"probability": probability, "points": points})
+    return extend(table, {"outcome": _outcome(table, policy)})
 
 
 def _sum(values: Iterable[ir.NumericValue]) -> ir.NumericValue:

@@ -6,16 +6,13 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import ibis
-import ibis.expr.types as ir
 import msgspec
 import pyarrow as pa
 
 from ratings.ledger.errors import Refused
 from ratings.shells.explanation import reason_table, register_texts, scores_of
 from ratings.shells.facts import SHORT
-from ratings.shells.features import with_readings
-from ratings.shells.firms import Recipe, Step, frame_of, framed, gathered, planned
-from ratings.shells.numbers import with_numbers
+from ratings.shells.firms import Recipe, Step, frame_of, gathered, planned
 from ratings.shells.policy import Policy, load_policy
 from ratings.shells.scorecard import SCORE_COLUMNS, Outcome, Score, scored
 from ratings.signals.cells import month_number, month_text
@@ -35,9 +32,10 @@ class Screened:
         self.policy = policy
         self.as_of = month_text(newest)
         self.frame = frame_of(tables, newest)
-        firms = gathered(tables, self.frame, policy)
+        gathered(tables, self.frame, policy)
+        self.firms = planned(tables.dialect).firms
         register_texts(tables, policy, newest)
-        whole, scores, reasons = _verdict(firms, policy, tables.dialect)
+        whole, scores, reasons = _verdict(policy, tables.dialect)
         tables.view(whole.name, whole.query)
         tables.keep(scores.name, scores.query)
         tables.view(reasons.name, reasons.query)
@@ -71,16 +69,12 @@ class Screened:
         return {outcome: found.get(outcome.value, 0) for outcome in Outcome}
 
 
-def judged(firms: ir.Table, policy: Policy) -> ir.Table:
-    """From the facts of firms, joined with FRAME, to all that the scorecard says about them."""
-    return scored(with_readings(with_numbers(firms, policy.minimum_wage_fen)), policy)
-
-
 @functools.lru_cache(maxsize=16)
-def _verdict(firms: ir.Table, policy: Policy, dialect: str) -> tuple[Step, ...]:
-    """`judged`, and of it `scores` and `reasons`."""
-    recipe = Recipe(dialect)
-    whole = recipe.keep("judged", judged(framed(firms), policy))
+def _verdict(policy: Policy, dialect: str) -> tuple[Step, ...]:
+    """All that the scorecard says about firms, and of it `scores` and `reasons`."""
+    plan = planned(dialect)
+    recipe = Recipe(dialect, plan.parts)
+    whole = recipe.keep("judged", scored(plan.readings, policy, recipe.extend))
     recipe.keep("scores", whole.select("uscc", *SCORE_COLUMNS))
     recipe.keep("reasons", reason_table(whole, policy))
     return tuple(recipe.steps)
@@ -88,7 +82,7 @@ def _verdict(firms: ir.Table, policy: Policy, dialect: str) -> tuple[Step, ...]:
 
 def prepared(policy: Policy, dialect: str) -> None:
     """Compile the queries of a policy, which is done once in a process; each run reuses them."""
-    _verdict(planned(policy, dialect).firms, policy, dialect)
+    _verdict(policy, dialect)
 
 
 class Screening(msgspec.Struct, frozen=True):

@@ -25,14 +25,15 @@ from ratings.shells.facts import (
     SHORT,
     Fact,
     coded,
+    excused,
 )
+from ratings.shells.features import with_readings
 from ratings.shells.masks import months_of
 from ratings.shells.norms import NORMS
-from ratings.shells.numbers import FRAME, Frame
+from ratings.shells.numbers import FRAME, Frame, with_numbers
 from ratings.shells.plain import Function, plain
 from ratings.shells.policy import Policy
-from ratings.shells.scorecard import SCORE_COLUMNS, Score, lines_of
-from ratings.shells.screen import judged
+from ratings.shells.scorecard import SCORE_COLUMNS, Score, lines_of, scored
 from ratings.signals.cells import WINDOW, feed_table, month_number
 from ratings.signals.contract import FEEDS
 
@@ -91,7 +92,7 @@ def firm_facts(feeds: Mapping[str, Iterable[Row]], frame: Frame) -> dict[str, An
 
 def rescored(uscc: str, facts: Row, county: Row, frame: Frame, policy: Policy) -> Score:
     """The score of one firm from its facts and from what the county says of it (COUNTY)."""
-    firm = {**facts, **{name: county[name] for name in COUNTY}, **frame.columns()}
+    firm = {**facts, **{name: county[name] for name in COUNTY}, **frame.columns(policy)}
     found = _judge(policy)(firm)
     reasons = []
     for number, line in enumerate(lines_of(policy)):
@@ -190,7 +191,7 @@ def _first() -> Function:
 
 @functools.cache
 def _excuses() -> Function:
-    return _function(_rows("excuses", "oldest"), EXCUSES)
+    return _function(excused(_rows("excuses", "oldest")), EXCUSES)
 
 
 @functools.cache
@@ -212,7 +213,7 @@ def _judge(policy: Policy) -> Function:
     named = [f"{prefix}{fact.name}" for prefix, facts in groups for fact in facts]
     columns = dict.fromkeys((*named, "neighbours", "cluster", *FRAME.columns), "int64")
     columns |= _LISTS | dict.fromkeys(NORMS.names, "float64") | {"sector": "string"}
-    whole = judged(ibis.table(columns, name="firm"), policy)
+    whole = scored(with_readings(with_numbers(ibis.table(columns, name="firm"))), policy)
     wanted = [*SCORE_COLUMNS, *(f"line_{number}" for number in range(len(lines_of(policy))))]
     for feature in policy.features:
         wanted += [f"{part}_{feature.name}" for part in ("value", "months", "bin")]

@@ -16,7 +16,7 @@ import ibis.expr.types as ir
 import msgspec
 
 from ratings.shells.clusters import shared_pairs
-from ratings.shells.facts import EXCUSES, TIES, reduced
+from ratings.shells.facts import EXCUSES, TIES, excused, reduced
 from ratings.shells.firms import frame_of, framed
 from ratings.shells.policy import Policy
 from ratings.shells.screen import open_engine
@@ -107,10 +107,10 @@ def ties_of(
 
 def _all_ties(tables: Tables, newest: int, policy: Policy) -> list[Tie]:
     frame = frame_of(tables, newest)
-    tables.register("frame", frame.table())
+    tables.register("frame", frame.table(policy))
     for feed in set(TIES.values()):
         tables.register(f"months_{feed}", month_table(frame.gone[feed], newest))
-    attributes, bonds_text = _queries(policy.bookkeeper_firms, tables.dialect)
+    attributes, bonds_text = _queries(tables.dialect)
     tables.keep("tied_attributes", attributes)
     tables.keep("tied_bonds", bonds_text)
     rows = tables.rows(
@@ -123,11 +123,11 @@ def _all_ties(tables: Tables, newest: int, policy: Policy) -> list[Tie]:
     return joined(bonds)
 
 
-@functools.lru_cache(maxsize=4)
-def _queries(bookkeeper_firms: int, dialect: str) -> tuple[str, str]:
+@functools.cache
+def _queries(dialect: str) -> tuple[str, str]:
     """What makes the attributes, and the bonds from them, compiled once in a process."""
     attributes = ibis.table(dict.fromkeys(("uscc", *_KINDS), "string"), name="tied_attributes")
-    both = (_attributes(), shared_pairs(attributes, bookkeeper_firms))
+    both = (_attributes(), shared_pairs(attributes))
     first, second = (str(ibis.to_sql(one, dialect=dialect, pretty=False)) for one in both)
     return first, second
 
@@ -143,10 +143,8 @@ def _pair(bond: str, row: Mapping[str, Any]) -> tuple[str, ...]:
 def _attributes() -> ir.Table:
     """(uscc, columns of TIES) from the latest rows; the address is null where it is hosted."""
     newest = 1 << (WINDOW - 1)
-    excused = reduced(framed(feed_table(FEEDS["excuses"])), EXCUSES, ("uscc",), "told_")
-    excused = excused.select(
-        "uscc", told=(excused[f"told_{Excuse.HOSTED_ADDRESS.value}"] & newest) != 0
-    )
+    told = reduced(excused(framed(feed_table(FEEDS["excuses"]))), EXCUSES, ("uscc",), "told_")
+    told = told.select("uscc", told=(told[f"told_{Excuse.HOSTED_ADDRESS.value}"] & newest) != 0)
     parts = []
     for feed in dict.fromkeys(TIES.values()):
         rows = believed(FEEDS[feed])
@@ -157,7 +155,7 @@ def _attributes() -> ir.Table:
     register, platform = parts
     wide = register.outer_join(platform, "uscc")
     wide = wide.mutate(uscc=wide["uscc"].coalesce(wide["uscc_right"])).drop("uscc_right")
-    wide = wide.left_join(excused, "uscc").drop("uscc_right")
+    wide = wide.left_join(told, "uscc").drop("uscc_right")
     hosted = wide["address_hosted"].fill_null(False) | wide["told"].fill_null(False)
     own = hosted.ifelse(ibis.null("string"), wide["address_id"])
     return wide.mutate(address_id=own).select("uscc", *_KINDS)

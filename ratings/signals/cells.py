@@ -33,6 +33,16 @@ LEAST_COVERAGE_OF_MEDIAN = 0.95
 FULL = (1 << WINDOW) - 1
 
 
+# How a step of the method adds columns to a table; no column is ever given anew.
+Extend = Callable[[ir.Table, dict[str, ir.Value]], ir.Table]
+
+
+def extended(table: ir.Table, columns: dict[str, ir.Value]) -> ir.Table:
+    """The table with these columns. A recipe for an engine has its own way, which writes each
+    step down once and by itself."""
+    return table.mutate(**columns)
+
+
 def month_number(month: str) -> int:
     """Months since year 0 of a YYYY-MM; Refused when it is no month."""
     try:
@@ -139,7 +149,10 @@ def spoken_of(firms: ir.Table, short: str) -> ir.IntegerValue:
 
 
 def with_states(
-    firms: ir.Table, feeds: Mapping[str, str], lawful: Callable[[str], "Lawful"]
+    firms: ir.Table,
+    feeds: Mapping[str, str],
+    lawful: Callable[[ir.Table, str], "Lawful"],
+    extend: Extend = extended,
 ) -> ir.Table:
     """`firms` with masks of the months in each state, for every feed of `feeds`.
 
@@ -154,12 +167,13 @@ def with_states(
     """
 
     def step(make: Callable[[str, str], dict[str, ir.Value]]) -> ir.Table:
-        return firms.mutate(
-            **{
+        return extend(
+            firms,
+            {
                 f"{short}_{name}": mask
                 for feed, short in feeds.items()
                 for name, mask in make(feed, short).items()
-            }
+            },
         )
 
     def told(feed: str, short: str) -> dict[str, ir.Value]:
@@ -175,26 +189,27 @@ def with_states(
         }
 
     def excused(feed: str, short: str) -> dict[str, ir.Value]:
-        reason = lawful(feed)
+        reason = lawful(firms, feed)
         left = _not(firms[f"{short}_positive"] | firms[f"{short}_gone"])
         return {
-            "not_due": reason.unborn & left,
+            "unborn": reason.unborn & left,
             "away": reason.away & _not(reason.unborn) & left,
             "exempt": reason.excused & _not(reason.unborn | reason.away) & left,
         }
 
     def bare(feed: str, short: str) -> dict[str, ir.Value]:
-        favour = firms[f"{short}_positive"] | firms[f"{short}_not_due"]
+        favour = firms[f"{short}_positive"] | firms[f"{short}_unborn"]
         favour = favour | firms[f"{short}_away"] | firms[f"{short}_exempt"]
         return {"bare": _not(favour | firms[f"{short}_gone"])}
 
     def stated(feed: str, short: str) -> dict[str, ir.Value]:
         own, zero = firms[f"{short}_bare"], firms[f"{short}_told_zero"]
-        off = lawful(feed).off & zero & own
+        reason = lawful(firms, feed)
+        off = reason.off & zero & own
         return {
-            "not_due": firms[f"{short}_not_due"] | off | (firms[f"{short}_told_neutral"] & own),
-            "zero": _not(lawful(feed).off) & zero & own & lawful(feed).known,
-            "overdue": firms[f"{short}_told_overdue"] & own & lawful(feed).known,
+            "not_due": firms[f"{short}_unborn"] | off | (firms[f"{short}_told_neutral"] & own),
+            "zero": _not(reason.off) & zero & own & reason.known,
+            "overdue": firms[f"{short}_told_overdue"] & own & reason.known,
         }
 
     def covered(feed: str, short: str) -> dict[str, ir.Value]:
@@ -209,8 +224,7 @@ def with_states(
 
     for make in (told, excused, bare, stated, covered, known):
         firms = step(make)
-    steps = ("told_zero", "told_overdue", "told_neutral", "told_late", "spoken", "bare")
-    return firms.drop(*(f"{short}_{name}" for short in feeds.values() for name in steps))
+    return firms
 
 
 class Lawful(msgspec.Struct, frozen=True):

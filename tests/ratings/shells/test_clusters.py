@@ -7,6 +7,8 @@ from hypothesis import strategies as st
 
 from ratings.shells.clusters import cluster_sizes, shared_pairs
 from ratings.shells.facts import TIES
+from ratings.shells.numbers import Frame
+from ratings.shells.policy import load_policy
 
 BONDS = st.lists(st.tuples(st.integers(0, 12), st.integers(0, 9)), max_size=30)
 
@@ -35,7 +37,8 @@ def test_two_pairs_that_share_two_things_each_stay_two_pairs() -> None:
     schema = pa.schema([(name, pa.string()) for name in columns])
     engine = ibis.duckdb.connect()
     engine.con.register("firms", pa.table(columns, schema))
-    found = cluster_sizes(shared_pairs(engine.table("firms"), 20).to_pyarrow()).to_pylist()
+    engine.con.register("frame", Frame(24_000, {}).table(load_policy()))
+    found = cluster_sizes(shared_pairs(engine.table("firms")).to_pyarrow()).to_pylist()
     engine.disconnect()
     assert {row["uscc"]: row["cluster"] for row in found} == dict.fromkeys("abcd", 2)
 

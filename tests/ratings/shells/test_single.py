@@ -109,7 +109,7 @@ def test_one_firm_and_all_firms_agree(code: Callable[[int], str]) -> None:
     rows = wild(Random(11), code)
     connection = open_engine("duckdb")
     run = Screened(Tables(connection, Held(rows)), NEWEST, POLICY)
-    firms = {row["uscc"]: row for row in run.tables.rows("SELECT * FROM firms")}
+    firms = {row["uscc"]: row for row in run.tables.rows(run.firms)}
     scores = {score.uscc: score for score in run.some(None)}
     connection.disconnect()
     assert len(firms) == len(scores) >= FIRMS - 2

@@ -119,7 +119,7 @@ def masks(tables: Tables) -> dict[str, dict[str, int]]:
     """agency -> column -> mask"""
     frame = frame_of(tables, NEWEST)
     firms = gathered(tables, frame, POLICY)
-    states = with_numbers(framed(firms), POLICY.minimum_wage_fen)
+    states = with_numbers(framed(firms))
     wanted = [
         f"{short}_{state}"
         for short in ("tax", "insured", "register")
