@@ -8,7 +8,7 @@ import ibis
 import ibis.expr.types as ir
 import pyarrow as pa
 
-from ratings.shells.masks import HALF, HALF_TEXTS, bits, half_texts, months_text
+from ratings.shells.masks import bits, months_of
 from ratings.shells.policy import Policy
 from ratings.shells.scorecard import (
     SCORE_COLUMNS,
@@ -17,75 +17,105 @@ from ratings.shells.scorecard import (
     Reason,
     Score,
     lines_of,
+    logit,
     number_text,
 )
-from ratings.signals.engine import Tables
 
 _BINS = 64
 
 
-def reason_rows(scored: ir.Table, policy: Policy) -> ir.Table:
-    """(uscc, key, value, mask, contribution): one row per contribution, from `scored`.
+# (class, feature) of each of the lines that a policy has.
+Kinds = tuple[tuple[str, str], ...]
 
-    `key` is the number of the line times 64, plus the number of the bin.
+
+def kinds_of(policy: Policy) -> Kinds:
+    return tuple((line.signal_class, line.feature) for line in lines_of(policy))
+
+
+def evidence_of(scored: ir.Table, kinds: Kinds) -> ir.Table:
+    """What is kept of each firm: its score, and all that its reasons are made of, kept small."""
+    kept: dict[str, ir.Value] = {}
+    for number, (signal_class, feature) in enumerate(kinds):
+        if signal_class == "excuse":
+            kept[f"mask_{number}"] = scored[f"excuse_{feature}"].cast("int32")
+        if signal_class == "excuse" or feature == "class_cap":
+            kept[f"own_{number}"] = scored[f"line_{number}"]
+        elif signal_class != "base":
+            kept[f"value_{number}"] = scored[f"value_{feature}"]
+            kept[f"mask_{number}"] = scored[f"months_{feature}"].cast("int32")
+            kept[f"bin_{number}"] = scored[f"bin_{feature}"].cast("int8")
+    kept["classes"] = scored["classes"].cast("int8")
+    return scored.select("uscc", *(one for one in SCORE_COLUMNS if one not in kept), **kept)
+
+
+def evidence_schema(kinds: Kinds) -> dict[str, str]:
+    """The columns of the table that `evidence_of` makes."""
+    columns = {"uscc": "string"} | dict.fromkeys(SCORE_COLUMNS, "float64")
+    columns |= {"classes": "int8", "outcome": "string"}
+    for number, (signal_class, feature) in enumerate(kinds):
+        if signal_class == "excuse" or feature == "class_cap":
+            columns[f"own_{number}"] = "float64"
+        if signal_class == "excuse":
+            columns[f"mask_{number}"] = "int32"
+        elif signal_class != "base" and feature != "class_cap":
+            columns |= {f"value_{number}": "float64", f"mask_{number}": "int32"}
+            columns[f"bin_{number}"] = "int8"
+    return columns
+
+
+def score_table(evidence: ir.Table) -> ir.Table:
+    """The columns of scores.parquet, in their order."""
+    whole = evidence.mutate(classes=evidence["classes"].cast("int64"))
+    return whole.select("uscc", *SCORE_COLUMNS)
+
+
+def reason_rows(evidence: ir.Table, kinds: Kinds) -> ir.Table:
+    """(uscc, key, value, mask, own): one row for each line that a firm of `evidence_of` has.
+
+    `key` is the number of the line times 64, plus the number of the bin. `value` and `own`, the
+    contribution, are null where the key alone says them.
     """
+    none = ibis.null("float64")
     parts = []
-    for number, line in enumerate(lines_of(policy)):
-        value, mask, place = _facts(scored, line, policy)
-        parts.append(
-            ibis.struct(
-                {
-                    "key": (number * _BINS + place).cast("int64"),
-                    "value": value.cast("float64"),
-                    "mask": mask.cast("int64"),
-                    "contribution": scored[f"line_{number}"],
-                }
-            )
-        )
-    rows = scored.select("uscc", row=ibis.array(parts).unnest())
-    rows = rows.select(
-        "uscc",
-        key=rows["row"]["key"],
-        value=rows["row"]["value"],
-        mask=rows["row"]["mask"],
-        contribution=rows["row"]["contribution"],
-    )
-    return rows.filter(rows["contribution"].notnull())
-
-
-def _facts(
-    scored: ir.Table, line: Line, policy: Policy
-) -> tuple[ir.NumericValue, ir.IntegerValue, ir.IntegerValue]:
-    none = ibis.literal(0, "int64")
-    if line.signal_class == "base":
-        return ibis.literal(policy.base_rate, "float64"), none, none
-    if line.signal_class == "excuse":
-        mask = scored[f"excuse_{line.feature}"]
-        return bits(mask), mask, none
-    if line.feature == "class_cap":
-        return ibis.literal(policy.class_cap, "float64"), none, none
-    return (
-        scored[f"value_{line.feature}"],
-        scored[f"months_{line.feature}"],
-        scored[f"bin_{line.feature}"].fill_null(0),
-    )
+    for number, (signal_class, _) in enumerate(kinds):
+        rows, key = evidence, ibis.literal(number * _BINS, "int16")
+        value, own, mask = none, none, ibis.literal(0, "int32")
+        if f"own_{number}" in evidence.columns:
+            own = evidence[f"own_{number}"]
+            rows = evidence.filter(own.notnull())
+        if signal_class == "excuse":
+            mask = evidence[f"mask_{number}"]
+            value = bits(mask).cast("float64")
+        if f"value_{number}" in evidence.columns:
+            mask, value = evidence[f"mask_{number}"], evidence[f"value_{number}"]
+            key = (key + evidence[f"bin_{number}"]).cast("int16")
+            rows = evidence.filter(value.notnull())
+        parts.append(rows.select("uscc", key=key, value=value, mask=mask, own=own))
+    return ibis.union(*parts)
 
 
 _TEXTS = pa.schema(
     {
-        "text_key": pa.int64(),
+        "text_key": pa.int16(),
         "class": pa.string(),
         "feature": pa.string(),
         "unit": pa.string(),
         "bin": pa.string(),
         "rule": pa.string(),
+        "same": pa.float64(),
+        "weight": pa.float64(),
     }
 )
+_MONTHS = pa.schema({"of": pa.int32(), "months": pa.string()})
 
 
-def register_texts(tables: Tables, policy: Policy, newest: int) -> None:
-    """The two small tables of words that `reason_table` looks things up in."""
-    keys = [
+def reason_texts(policy: Policy) -> pa.Table:
+    """The words of every key of `reason_rows`, its weight where every firm has the same, and its
+    value likewise."""
+    weights = {feature.name: feature.weights for feature in policy.features}
+    same = {"base_rate": policy.base_rate, "class_cap": policy.class_cap}
+    base = {"base_rate": (logit(policy.base_rate),)}
+    rows = [
         {
             "text_key": number * _BINS + place,
             "class": line.signal_class,
@@ -93,36 +123,39 @@ def register_texts(tables: Tables, policy: Policy, newest: int) -> None:
             "unit": line.unit,
             "bin": text,
             "rule": line.rule,
+            "same": same.get(line.feature),
+            "weight": (base | weights).get(line.feature, (None,))[place],
         }
         for number, line in enumerate(lines_of(policy))
         for place, text in enumerate(line.bins)
     ]
-    tables.register("reason_texts", pa.Table.from_pylist(keys, _TEXTS))
-    tables.register("half_texts", half_texts(newest))
+    return pa.Table.from_pylist(rows, _TEXTS)
 
 
-def reason_table(scored: ir.Table, policy: Policy) -> ir.Table:
+def month_texts(masks: Iterable[int], newest: int) -> pa.Table:
+    """`months_of` for each of these masks."""
+    texts = [(mask, months_of(mask, newest)) for mask in masks]
+    return pa.Table.from_pydict(
+        {"of": [mask for mask, _ in texts], "months": [text for _, text in texts]}, _MONTHS
+    )
+
+
+def reason_table(rows: ir.Table) -> ir.Table:
     """`reason_rows` with its words: the columns of reasons.parquet, in their order."""
     texts = ibis.table(ibis.schema(_TEXTS), name="reason_texts")
-    halves = ibis.table(ibis.schema(HALF_TEXTS), name="half_texts")
-    rows = reason_rows(scored, policy)
+    months = ibis.table(ibis.schema(_MONTHS), name="month_texts")
     rows = rows.join(texts, [rows["key"] == texts["text_key"]])
-    rows = rows.mutate(low=rows["mask"] & ((1 << HALF) - 1), high=rows["mask"] >> HALF)
-    older, newer = halves, halves.view()
-    rows = rows.join(older, [rows["low"] == older["half"]])
-    rows = rows.join(newer, [rows["high"] == newer["half"]], rname="newer_{name}")
-    early = {name: rows[name] for name in older.columns}
-    late = {name: rows[f"newer_{name}"] for name in older.columns}
+    rows = rows.join(months, [rows["mask"] == months["of"]])
     return rows.select(
         "uscc",
         "class",
         "feature",
-        "value",
         "unit",
+        "months",
         "bin",
-        "contribution",
         "rule",
-        months=months_text(early, late, rows["mask"]),
+        value=rows["value"].coalesce(rows["same"]),
+        contribution=rows["own"].coalesce(rows["weight"]),
     ).select("uscc", "class", "feature", "value", "unit", "months", "bin", "contribution", "rule")
 
 

@@ -177,7 +177,7 @@ def _facts(recipe: Recipe) -> tuple[ir.Table, ir.Table]:
         feed: keep(feed, rows[feed], facts, f"{SHORT[feed]}_") for feed, facts in MONTHLY.items()
     }
     named = [part.select("uscc") for part in own.values()]
-    everyone = recipe.keep("everyone", ibis.union(*named, distinct=True))
+    everyone = recipe.keep("everyone", ibis.union(*named).distinct())
     holders = rows["practitioners"]
     recent = holders.filter(holders["place"] >= WINDOW - GAP_MONTHS)
     keep("gaps", reduced(recent, HOLDERS, ("uscc", "place", "bit"), ""), GAPS, "holders_")

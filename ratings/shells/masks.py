@@ -2,16 +2,14 @@
 
 import functools
 import operator
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 
 import ibis
 import ibis.expr.types as ir
-import pyarrow as pa
 
 from ratings.signals.cells import FULL, WINDOW, month_text
 
 LAST_TWELVE = FULL ^ ((1 << (WINDOW - 12)) - 1)
-HALF = WINDOW // 2
 
 
 # Both engines have these two under their own names, where the method of ibis has no
@@ -80,74 +78,17 @@ def longest_run_of(mask: ir.IntegerColumn) -> ir.IntegerValue:
 
 def months_of(mask: int, newest: int) -> str:
     """The months of a mask as text a person can check: “2025-01..2025-06, 2025-09”."""
-    return ", ".join(
-        month_text(first) if first == last else f"{month_text(first)}..{month_text(last)}"
-        for first, last in _spans(mask, newest - WINDOW + 1)
-    )
-
-
-def _spans(mask: int, oldest: int) -> list[tuple[int, int]]:
-    spans: list[tuple[int, int]] = []
-    for place in range(WINDOW):
-        if not mask >> place & 1:
-            continue
-        month = oldest + place
-        if spans and spans[-1][1] == month - 1:
-            spans[-1] = (spans[-1][0], month)
-        else:
-            spans.append((month, month))
-    return spans
-
-
-HALF_TEXTS = pa.schema(
-    {"half": pa.int64()}
-    | dict.fromkeys(("early", "late", "early_open", "late_rest", "late_end"), pa.string())
-)
+    names, parts, place = _names(newest), [], 0
+    while mask >> place:
+        first = place + ((mask >> place) & -(mask >> place)).bit_length() - 1
+        run = mask >> first
+        # Adding one to a run carries to the first month after it.
+        place = first + (run ^ (run + 1)).bit_length() - 1
+        last = place - 1
+        parts.append(names[first] if first == last else f"{names[first]}..{names[last]}")
+    return ", ".join(parts)
 
 
 @functools.lru_cache(maxsize=8)
-def half_texts(newest: int) -> pa.Table:
-    """`months_of` cut at the middle of the window, as a small table that an engine can join.
-
-    For each of the 4,096 masks of twelve months: `early` and `late` are the text of the mask in
-    the older and in the newer half; where a run touches the middle, `early_open` stops before
-    that run's end and `late_rest` begins after it, so that the four pieces join without a seam.
-    """
-    table: dict[str, list[object]] = {name: [] for name in HALF_TEXTS.names}
-    middle = newest - HALF
-    for half in range(1 << HALF):
-        early, late = months_of(half, newest), months_of(half << HALF, newest)
-        before, after = _spans(half, newest - WINDOW + 1), _spans(half << HALF, newest - WINDOW + 1)
-        table["half"].append(half)
-        table["early"].append(early)
-        table["late"].append(late)
-        last = before[-1] if before else (0, 0)
-        opened = [*before[:-1]] if last[1] == middle else before
-        head = "".join(f"{_text(one)}, " for one in opened)
-        table["early_open"].append(f"{head}{month_text(last[0])}" if last[1] == middle else head)
-        first = after[0] if after else (0, 0)
-        touching = first[0] == middle + 1
-        table["late_end"].append(month_text(first[1]) if touching else "")
-        table["late_rest"].append(
-            "".join(f", {_text(one)}" for one in (after[1:] if touching else after))
-        )
-    return pa.table(table, HALF_TEXTS)
-
-
-def _text(one: tuple[int, int]) -> str:
-    first, last = one
-    return month_text(first) if first == last else f"{month_text(first)}..{month_text(last)}"
-
-
-def months_text(
-    early: Mapping[str, ir.Value], late: Mapping[str, ir.Value], mask: ir.IntegerColumn
-) -> ir.StringValue:
-    """The text of `mask`, given the columns of `half_texts` for its older and its newer half."""
-    seam = ((mask >> (HALF - 1)) & 3) == 3
-    joined = early["early_open"] + ".." + late["late_end"] + late["late_rest"]
-    both = (early["half"] != 0) & (late["half"] != 0)
-    return ibis.cases(
-        (seam, joined),
-        (both, early["early"] + ", " + late["late"]),
-        else_=early["early"] + late["late"],
-    )
+def _names(newest: int) -> tuple[str, ...]:
+    return tuple(month_text(newest - WINDOW + 1 + place) for place in range(WINDOW))

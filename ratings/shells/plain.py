@@ -84,6 +84,8 @@ class _Writer:
         self.known: dict[ops.Node, str] = {}
 
     def name(self, node: ops.Node) -> str:
+        if isinstance(node, ops.Literal):
+            return self.literal(node.value)
         if node not in self.known:
             text = self.text(node)
             self.known[node] = variable = f"v{len(self.known)}"
@@ -94,8 +96,6 @@ class _Writer:
         match node:
             case ops.Alias():
                 return self.name(node.arg)
-            case ops.Literal():
-                return self.literal(node.value)
             case ops.Field():
                 below = node.rel
                 if isinstance(below, ops.Project):
@@ -115,6 +115,8 @@ class _Writer:
                 return (
                     f"True if {one} or {two} else None if {one} is None or {two} is None else False"
                 )
+            case ops.Array():
+                return f"({', '.join(map(self.name, node.exprs))},)"
             case ops.IsNull():
                 return f"{self.name(node.arg)} is None"
             case ops.NotNull():
@@ -156,13 +158,16 @@ class _Writer:
         raise TypeError(f"{type(node).__name__} has no meaning in plain Python yet")
 
     def strict(self, node: ops.Node) -> str:
-        arguments = [self.name(part) for part in node.args if isinstance(part, ops.Node)]
-        absent = " or ".join(f"{one} is None" for one in arguments)
-        return f"None if {absent} else {_STRICT[type(node)].format(*arguments)}"
+        parts = [part for part in node.args if isinstance(part, ops.Node)]
+        arguments = [self.name(part) for part in parts]
+        known = [isinstance(one, ops.Literal) and one.value is not None for one in parts]
+        tests = [f"{one} is None" for one, sure in zip(arguments, known, strict=True) if not sure]
+        text = _STRICT[type(node)].format(*arguments)
+        return f"None if {' or '.join(tests)} else {text}" if tests else text
 
     def literal(self, value: object) -> str:
-        if value is None or isinstance(value, bool | int | str):
-            return repr(value)
+        if value is None:
+            return "None"
         variable = f"c{len(self.constants)}"
         self.constants[variable] = float(value) if isinstance(value, float) else value
         return variable

@@ -8,7 +8,7 @@ it is an expression of one row, for a million firms in the engine or for one in 
 import functools
 import math
 import operator
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from enum import StrEnum
 
 import ibis
@@ -104,6 +104,7 @@ def expit(log_odds: float) -> float:
     return math.exp(log_odds) / (1 + math.exp(log_odds))
 
 
+@functools.lru_cache(maxsize=16)
 def lines_of(policy: Policy) -> tuple[Line, ...]:
     """Every row an explanation may have, in the order in which it is read."""
     base = Line(
@@ -153,19 +154,22 @@ def with_evidence(readings: ir.Table, policy: Policy, extend: Extend = extended)
     """The table of `with_readings` with bin_ and weight_ of every feature: null and 0 where it
     was not read."""
     readings = extend(readings, _contradictions(readings, policy))
-    columns: dict[str, ir.Value] = {}
+    bins: dict[str, ir.Value] = {}
     for feature in policy.features:
         read = readings[f"value_{feature.name}"].notnull()
         certain = readings[f"certain_{feature.name}"]
         # What could be anything is in the best of the bins.
         best = feature.weights.index(min(feature.weights))
-        place = certain.isnull().ifelse(best, _tree(certain, feature, range(len(feature.weights))))
-        weight = certain.isnull().ifelse(
-            feature.weights[best], _tree(certain, feature, feature.weights)
-        )
-        columns[f"bin_{feature.name}"] = read.ifelse(place, ibis.null("int64")).cast("int64")
-        columns[f"weight_{feature.name}"] = read.ifelse(weight, _NOTHING).cast("float64")
-    return extend(readings, columns)
+        place = certain.isnull().ifelse(best, _bin(certain, feature))
+        bins[f"bin_{feature.name}"] = read.ifelse(place, ibis.null("int64")).cast("int64")
+    binned = extend(readings, bins)
+    weights = {
+        f"weight_{feature.name}": ibis.array(list(feature.weights))[
+            binned[f"bin_{feature.name}"]
+        ].fill_null(_NOTHING)
+        for feature in policy.features
+    }
+    return extend(binned, weights)
 
 
 def _contradictions(readings: ir.Table, policy: Policy) -> dict[str, ir.Value]:
@@ -192,12 +196,12 @@ def _contradictions(readings: ir.Table, policy: Policy) -> dict[str, ir.Value]:
     return found
 
 
-def _tree(value: ir.NumericValue, feature: Feature, leaves: Sequence[float]) -> ir.NumericValue:
-    """The leaf of the bin that holds `value`, found by halving: five comparisons for 28 bins."""
+def _bin(value: ir.NumericValue, feature: Feature) -> ir.IntegerValue:
+    """The bin that holds `value`, found by halving: five comparisons for 28 bins."""
 
-    def between(first: int, last: int) -> ir.NumericValue:
+    def between(first: int, last: int) -> ir.IntegerValue:
         if first == last:
-            return ibis.literal(leaves[first])
+            return ibis.literal(first, "int64")
         middle = (first + last) // 2
         return (value < feature.edges[middle]).ifelse(
             between(first, middle), between(middle + 1, last)

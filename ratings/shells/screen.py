@@ -10,11 +10,22 @@ import msgspec
 import pyarrow as pa
 
 from ratings.ledger.errors import Refused
-from ratings.shells.explanation import reason_table, register_texts, scores_of
+from ratings.shells.explanation import (
+    Kinds,
+    evidence_of,
+    evidence_schema,
+    kinds_of,
+    month_texts,
+    reason_rows,
+    reason_table,
+    reason_texts,
+    score_table,
+    scores_of,
+)
 from ratings.shells.facts import SHORT
-from ratings.shells.firms import Recipe, Step, frame_of, gathered, planned
+from ratings.shells.firms import Recipe, frame_of, gathered, planned
 from ratings.shells.policy import Policy, load_policy
-from ratings.shells.scorecard import SCORE_COLUMNS, Outcome, Score, scored
+from ratings.shells.scorecard import Outcome, Score, scored
 from ratings.signals.cells import month_number, month_text
 from ratings.signals.engine import Tables
 from ratings.signals.files import FeedBatch, Unmatched, read_directory
@@ -34,11 +45,13 @@ class Screened:
         self.frame = frame_of(tables, newest)
         gathered(tables, self.frame, policy)
         self.firms = planned(tables.dialect).firms
-        register_texts(tables, policy, newest)
-        whole, scores, reasons = _verdict(policy, tables.dialect)
-        tables.view(whole.name, whole.query)
-        tables.keep(scores.name, scores.query)
-        tables.view(reasons.name, reasons.query)
+        tables.keep("evidence", _evidence(policy, tables.dialect))
+        scores, masks, reasons = _results(kinds_of(policy), tables.dialect)
+        tables.words("reason_texts", reason_texts(policy))
+        found = [row["mask"] for row in tables.rows(masks)]
+        tables.register("month_texts", month_texts(found, newest))
+        tables.view("scores", scores)
+        tables.view("reasons", reasons)
 
     def some(self, codes: Iterable[str] | None, flagged: bool = False) -> tuple[Score, ...]:
         """The scores of these firms (all with None), and of all flagged ones too if asked, in
@@ -70,19 +83,28 @@ class Screened:
 
 
 @functools.lru_cache(maxsize=16)
-def _verdict(policy: Policy, dialect: str) -> tuple[Step, ...]:
-    """All that the scorecard says about firms, and of it `scores` and `reasons`."""
+def _evidence(policy: Policy, dialect: str) -> str:
+    """The query for what is kept of each firm."""
     plan = planned(dialect)
     recipe = Recipe(dialect, plan.parts)
-    whole = recipe.keep("judged", scored(plan.readings, policy, recipe.extend))
-    recipe.keep("scores", whole.select("uscc", *SCORE_COLUMNS))
-    recipe.keep("reasons", reason_table(whole, policy))
-    return tuple(recipe.steps)
+    return recipe.text(evidence_of(scored(plan.readings, policy, recipe.extend), kinds_of(policy)))
+
+
+@functools.lru_cache(maxsize=4)
+def _results(kinds: Kinds, dialect: str) -> tuple[str, str, str]:
+    """The queries for the scores, for the months that reasons speak of, and for the reasons."""
+    recipe = Recipe(dialect)
+    evidence = ibis.table(evidence_schema(kinds), name="evidence")
+    rows = recipe.start(reason_rows(evidence, kinds))
+    wanted = (score_table(evidence), rows.select("mask").distinct(), reason_table(rows))
+    scores, masks, reasons = map(recipe.text, wanted)
+    return scores, masks, reasons
 
 
 def prepared(policy: Policy, dialect: str) -> None:
     """Compile the queries of a policy, which is done once in a process; each run reuses them."""
-    _verdict(policy, dialect)
+    _evidence(policy, dialect)
+    _results(kinds_of(policy), dialect)
 
 
 class Screening(msgspec.Struct, frozen=True):

@@ -1,8 +1,10 @@
 """The feeds of one run on one engine, and which of their months are missing."""
 
-from collections.abc import Iterator
+from collections.abc import Mapping
+from pathlib import Path
 from typing import Any
 
+import duckdb
 import ibis
 import pyarrow as pa
 
@@ -38,6 +40,22 @@ class Tables:
     def register(self, name: str, table: pa.Table) -> None:
         self.connection.con.register(name, table)
 
+    def words(self, name: str, table: pa.Table) -> None:
+        """A small table whose texts the engine carries as numbers, through joins and into files,
+        instead of copying them for every row that has one."""
+        self.register(f"{name}_written", table)
+        columns = []
+        for field in table.schema:
+            column = f'"{field.name}"'
+            if pa.types.is_string(field.type):
+                kind = f'"{name}_{field.name}"'
+                self.connection.con.execute(
+                    f'CREATE TYPE {kind} AS ENUM (SELECT DISTINCT {column} FROM "{name}_written")'  # noqa: S608
+                )
+                column = f"{column}::{kind} AS {column}"
+            columns.append(column)
+        self.keep(name, f'SELECT {", ".join(columns)} FROM "{name}_written"')  # noqa: S608
+
     def keep(self, name: str, query: str) -> None:
         """Compute a query once, since several others read it."""
         self.connection.con.execute(f'CREATE TEMP TABLE "{name}" AS {query}')
@@ -52,13 +70,27 @@ class Tables:
     def arrow(self, query: str) -> pa.Table:
         return self.connection.con.sql(query).to_arrow_table()
 
-    def stream(self, query: str) -> Iterator[pa.RecordBatch]:
-        """The result in pieces, so that it need not fit into memory."""
-        yield from self.connection.con.sql(query).to_arrow_reader()
+    def write(self, query: str, path: Path, metadata: Mapping[str, str]) -> None:
+        """The result as a Parquet file with `metadata`, without holding all of it in memory.
+
+        Raises OSError when the file cannot be written.
+        """
+        told = ", ".join(f"{key}: {_quoted(value)}" for key, value in metadata.items())
+        try:
+            self.connection.con.execute(
+                f"COPY ({query}) TO {_quoted(str(path))} (FORMAT parquet, COMPRESSION zstd,"
+                f" USE_TMP_FILE false, KV_METADATA {{{told}}})"
+            )
+        except duckdb.IOException as error:
+            raise OSError(str(error)) from error
 
     def rows(self, query: str) -> list[dict[str, Any]]:
         rows: list[dict[str, Any]] = self.arrow(query).to_pylist()
         return rows
+
+
+def _quoted(text: str) -> str:
+    return "'" + text.replace("'", "''") + "'"
 
 
 def gone_months(tables: Tables, feed: Feed, newest: int) -> set[int]:

@@ -13,7 +13,7 @@ import pyarrow.parquet as pq
 
 from ratings.shells.evaluation.fitting import Examples
 from ratings.shells.policy import Policy
-from ratings.shells.scorecard import SCORE_COLUMNS
+from ratings.shells.scorecard import lines_of
 from ratings.shells.screen import running
 from ratings.shells.simulator.county import Plan, write
 from ratings.signals.files import FeedDirectory, read_directory
@@ -67,16 +67,11 @@ def county(plan: Plan) -> Iterator[tuple[FeedDirectory, Truth]]:
 
 def look(directory: FeedDirectory, as_of: str, policy: Policy, uscc: np.ndarray) -> Look:
     """The screen of `directory`, for the firms `uscc` in this order."""
-    names = [feature.name for feature in policy.features]
-    kinds = sorted(policy.excuses)
-    wanted = [
-        "uscc",
-        *SCORE_COLUMNS,
-        *(f"{what}_{name}" for name in names for what in ("value", "weight", "bin")),
-        *(f"excuse_{kind}" for kind in kinds),
-    ]
+    lines = {line.feature: number for number, line in enumerate(lines_of(policy))}
+    features = {feature.name: lines[feature.name] for feature in policy.features}
+    kinds = {kind: lines[kind] for kind in sorted(policy.excuses)}
     with running(directory, as_of, policy) as run:
-        table = run.tables.arrow(f"SELECT {', '.join(wanted)} FROM judged")  # noqa: S608
+        table = run.tables.arrow("SELECT * FROM evidence")
     place = pc.index_in(pa.array(uscc), table["uscc"].combine_chunks())
     rows = table.take(place)
 
@@ -84,12 +79,16 @@ def look(directory: FeedDirectory, as_of: str, policy: Policy, uscc: np.ndarray)
         values: np.ndarray = pc.fill_null(rows[column].cast(pa.float64()), absent).to_numpy()
         return values
 
+    bins = {name: numbers(f"bin_{line}", -1).astype(int) for name, line in features.items()}
     return Look(
         odds=numbers("log_odds", -np.inf),
         chance=numbers("probability", 0.0),
         outcome=pc.fill_null(rows["outcome"], "none").to_numpy(),
-        readings={name: numbers(f"value_{name}", np.nan) for name in names},
-        weights={name: numbers(f"weight_{name}", 0.0) for name in names},
-        bins={name: numbers(f"bin_{name}", -1).astype(int) for name in names},
-        excuses={kind: numbers(f"excuse_{kind}", 0) != 0 for kind in kinds},
+        readings={name: numbers(f"value_{line}", np.nan) for name, line in features.items()},
+        weights={
+            feature.name: np.append(feature.weights, 0.0)[bins[feature.name]]
+            for feature in policy.features
+        },
+        bins=bins,
+        excuses={kind: numbers(f"mask_{line}", 0) != 0 for kind, line in kinds.items()},
     )

@@ -16,6 +16,7 @@ from ratings.shells.demonstration_feeds import AgencyFacts, Profile, write_feeds
 from ratings.shells.policy import load_policy
 from ratings.shells.screen import Screened, running
 from ratings.shells.screen_command import screen
+from ratings.signals.engine import Tables
 from ratings.signals.files import read_directory
 
 AS_OF = "2026-06"
@@ -108,20 +109,25 @@ def test_a_run_that_dies_while_writing_leaves_no_half_result(
 ) -> None:
     results.write_results(run, tmp_path)
     before = {path.name: path.read_bytes() for path in tmp_path.iterdir()}
-    real = results.pq.ParquetWriter
+    real = Tables.write
     opened = 0
 
-    def fails(*values: Any, **named: Any) -> Any:
+    def fails(self: Tables, *values: Any) -> None:
         nonlocal opened
         opened += 1
         if opened > survivor:
             raise OSError(28, "No space left on device")
-        return real(*values, **named)
+        real(self, *values)
 
-    monkeypatch.setattr(results.pq, "ParquetWriter", fails)
+    monkeypatch.setattr(Tables, "write", fails)
     with pytest.raises(Refused, match="No space left on device"):
         results.write_results(run, tmp_path)
     assert {path.name: path.read_bytes() for path in tmp_path.iterdir()} == before
+
+
+def test_a_file_that_the_engine_cannot_write_is_refused(run: Screened, tmp_path: Path) -> None:
+    with pytest.raises(OSError, match="elsewhere"):
+        run.tables.write("SELECT 1 AS one", tmp_path / "elsewhere" / "one.parquet", {"a": "it's"})
 
 
 def test_a_run_that_dies_between_the_two_names_leaves_no_stale_scores(
