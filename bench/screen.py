@@ -36,7 +36,7 @@ from ratings.signals.reading import empty_table
 SIZES = (10_000, 100_000, 1_000_000)
 AS_OF = "2026-06"
 NEWEST = month_number(AS_OF)
-AIM, ONE_MS, MEMORY = 5.0, 5.0, "2500MB"
+AIM, ONE_MS, MEMORY = 5.0, 5.0, "3000MB"
 
 
 def _h(salt: str, below: int, by: str = "n, place") -> str:

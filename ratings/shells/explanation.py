@@ -24,24 +24,29 @@ from ratings.shells.scorecard import (
 _BINS = 64
 
 
-# (class, feature) of each of the lines that a policy has.
-Kinds = tuple[tuple[str, str], ...]
+# (class, feature, unit) of each of the lines that a policy has.
+Kinds = tuple[tuple[str, str, str], ...]
 
 
 def kinds_of(policy: Policy) -> Kinds:
-    return tuple((line.signal_class, line.feature) for line in lines_of(policy))
+    return tuple((line.signal_class, line.feature, line.unit) for line in lines_of(policy))
+
+
+def _kept(unit: str) -> str:
+    """A flag is 0 or 1, and half of all features are flags."""
+    return "int8" if unit == "flag" else "float64"
 
 
 def evidence_of(scored: ir.Table, kinds: Kinds) -> ir.Table:
     """What is kept of each firm: its score, and all that its reasons are made of, kept small."""
     kept: dict[str, ir.Value] = {}
-    for number, (signal_class, feature) in enumerate(kinds):
+    for number, (signal_class, feature, unit) in enumerate(kinds):
         if signal_class == "excuse":
             kept[f"mask_{number}"] = scored[f"excuse_{feature}"].cast("int32")
         if signal_class == "excuse" or feature == "class_cap":
             kept[f"own_{number}"] = scored[f"line_{number}"]
         elif signal_class != "base":
-            kept[f"value_{number}"] = scored[f"value_{feature}"]
+            kept[f"value_{number}"] = scored[f"value_{feature}"].cast(_kept(unit))
             kept[f"mask_{number}"] = scored[f"months_{feature}"].cast("int32")
             kept[f"bin_{number}"] = scored[f"bin_{feature}"].cast("int8")
     kept["classes"] = scored["classes"].cast("int8")
@@ -52,13 +57,13 @@ def evidence_schema(kinds: Kinds) -> dict[str, str]:
     """The columns of the table that `evidence_of` makes."""
     columns = {"uscc": "string"} | dict.fromkeys(SCORE_COLUMNS, "float64")
     columns |= {"classes": "int8", "outcome": "string"}
-    for number, (signal_class, feature) in enumerate(kinds):
+    for number, (signal_class, feature, unit) in enumerate(kinds):
         if signal_class == "excuse" or feature == "class_cap":
             columns[f"own_{number}"] = "float64"
         if signal_class == "excuse":
             columns[f"mask_{number}"] = "int32"
         elif signal_class != "base" and feature != "class_cap":
-            columns |= {f"value_{number}": "float64", f"mask_{number}": "int32"}
+            columns |= {f"value_{number}": _kept(unit), f"mask_{number}": "int32"}
             columns[f"bin_{number}"] = "int8"
     return columns
 
@@ -77,7 +82,7 @@ def reason_rows(evidence: ir.Table, kinds: Kinds) -> ir.Table:
     """
     none = ibis.null("float64")
     parts = []
-    for number, (signal_class, _) in enumerate(kinds):
+    for number, (signal_class, _, _) in enumerate(kinds):
         rows, key = evidence, ibis.literal(number * _BINS, "int16")
         value, own, mask = none, none, ibis.literal(0, "int32")
         if f"own_{number}" in evidence.columns:
@@ -87,7 +92,8 @@ def reason_rows(evidence: ir.Table, kinds: Kinds) -> ir.Table:
             mask = evidence[f"mask_{number}"]
             value = bits(mask).cast("float64")
         if f"value_{number}" in evidence.columns:
-            mask, value = evidence[f"mask_{number}"], evidence[f"value_{number}"]
+            mask = evidence[f"mask_{number}"]
+            value = evidence[f"value_{number}"].cast("float64")
             key = (key + evidence[f"bin_{number}"]).cast("int16")
             rows = evidence.filter(value.notnull())
         parts.append(rows.select("uscc", key=key, value=value, mask=mask, own=own))

@@ -51,7 +51,10 @@ LEAST_HOLDERS = 3
 
 
 class Fact(msgspec.Struct, frozen=True):
-    """`of` maps the table of a feed's rows to a column; null rows take no part."""
+    """`of` maps the table of a feed's rows to a column; null rows take no part.
+
+    A list comes sorted.
+    """
 
     name: str
     reduce: Reducer
@@ -98,7 +101,7 @@ def _recent(column: str, *codes: int) -> Callable[[ir.Table], ir.Value]:
 
 
 def _values(column: str) -> Callable[[ir.Table], ir.Value]:
-    """The column's values above zero in the last twelve months, to be sorted later."""
+    """The column's values above zero in the last twelve months."""
     return lambda rows: (rows["recent"] & rows["code"].isin((1, 3)) & (rows[column] > 0)).ifelse(
         rows[column], ibis.null(rows[column].type())
     )
@@ -265,13 +268,14 @@ def reduced(rows: ir.Table, facts: tuple[Fact, ...], by: tuple[str, ...], prefix
     table = rows.group_by(*by).agg(
         **{f"{prefix}{fact.name}": _aggregate(fact, rows) for fact in facts}
     )
-    return table.mutate(
-        **{
-            f"{prefix}{fact.name}": table[f"{prefix}{fact.name}"] & LATEST_MOST
-            for fact in facts
-            if fact.reduce == "latest"
-        }
-    )
+    finished: dict[str, ir.Value] = {}
+    for fact in facts:
+        found = table[f"{prefix}{fact.name}"]
+        if fact.reduce == "latest":
+            finished[found.get_name()] = found & LATEST_MOST
+        elif fact.reduce == "list":
+            finished[found.get_name()] = found.sort()
+    return table.mutate(**finished) if finished else table
 
 
 def _aggregate(fact: Fact, rows: ir.Table) -> ir.Scalar:

@@ -268,7 +268,7 @@ def _ties(firms: ir.Table) -> dict[str, Reading]:
 
 
 def _certificates(firms: ir.Table) -> dict[str, Reading]:
-    gaps = firms["gaps_sorted"]
+    gaps = firms["holders_gaps"]
     known = gaps.length().fill_null(0)
     bare = (firms["holders_exempt"] & LAST_SIX) == 0
     middle = (gaps[(known - 1) // 2] + gaps[known // 2]) / 2

@@ -1,6 +1,7 @@
 """One row of facts per firm from nine feeds, on the engine."""
 
 import functools
+import re
 from collections.abc import Iterable, Mapping
 
 import ibis
@@ -43,10 +44,11 @@ _CLUSTERS = ibis.table({"uscc": "string", "cluster": "int64"}, name="cluster_siz
 
 
 class Step(msgspec.Struct, frozen=True):
-    """A table that is computed once: its name, the text of its query and how to refer to it."""
+    """A table that is computed once, and the tables that nobody needs any more then."""
 
     name: str
     query: str
+    spent: tuple[str, ...] = ()
 
 
 class Recipe:
@@ -108,14 +110,15 @@ def gathered(tables: Tables, frame: Frame, policy: Policy) -> ir.Table:
     tables.register("cluster_sizes", cluster_sizes(tables.arrow(plan.bonds)))
     _run(tables, plan.second)
     tables.register("norms", norms_of(plan.norms, tables).table())
-    for name in plan.spent:
-        tables.drop(name)
+    tables.drop("measures")
     return plan.facts
 
 
 def _run(tables: Tables, steps: Iterable[Step]) -> None:
     for step in steps:
         tables.keep(step.name, step.query)
+        for name in step.spent:
+            tables.drop(name)
 
 
 def framed(table: ir.Table) -> ir.Table:
@@ -131,7 +134,6 @@ class Plan(msgspec.Struct, frozen=True):
     bonds: str
     second: tuple[Step, ...]
     norms: dict[str, str]
-    spent: tuple[str, ...]
     facts: ir.Table
     readings: ir.Table
     parts: dict[str, str]
@@ -143,24 +145,36 @@ def planned(dialect: str) -> Plan:
     """All up to the readings of the features, which is the same for every policy."""
     recipe = Recipe(dialect)
     wide, hidden = _facts(recipe)
-    first = tuple(recipe.steps)
+    first = len(recipe.steps)
     sized = wide.left_join(neighbours(hidden), "uscc").drop("uscc_right")
     sized = sized.left_join(_CLUSTERS, "uscc").drop("uscc_right")
     facts = recipe.keep("facts", sized.mutate(cluster=_cluster(sized)))
     numbers = with_numbers(recipe.start(framed(facts)), recipe.extend)
     measures = recipe.keep("measures", numbers.select("uscc", "sector", *MEASURES))
     compared = recipe.start(with_norms(numbers))
+    steps = _sparing(recipe.steps, facts.get_name())
     return Plan(
-        first=first,
+        first=steps[:first],
         bonds=recipe.text(shared_pairs(hidden)),
-        second=tuple(recipe.steps[len(first) :]),
+        second=steps[first:],
         norms={name: recipe.text(query) for name, query in norm_queries(measures).items()},
-        spent=tuple(step.name for step in recipe.steps if step.name != "facts"),
         facts=facts,
         readings=with_readings(compared, recipe.extend),
         parts=recipe.parts,
         firms=recipe.text(compared.select(*facts.columns, *NORMS.names)),
     )
+
+
+def _sparing(steps: Iterable[Step], kept: str) -> tuple[Step, ...]:
+    """The steps, each of which drops what it is the last to read, but for `kept`: of a million
+    firms some take a gigabyte."""
+    names = {step.name for step in steps} - {kept}
+    found: list[Step] = []
+    for step in reversed(tuple(steps)):
+        spent = names & set(re.findall(r'"(\w+)"', step.query))
+        names -= spent
+        found.append(msgspec.structs.replace(step, spent=tuple(sorted(spent))))
+    return tuple(reversed(found))
 
 
 def _facts(recipe: Recipe) -> tuple[ir.Table, ir.Table]:

@@ -179,9 +179,6 @@ def _spans(firms: ir.Table) -> dict[str, ir.Value]:
         ),
         "power_zeros": count("power_zero"),
         "power_span": count("power_positive", "power_zero"),
-        "insured_sorted": firms["insured_values"].sort(),
-        "power_sorted": firms["power_values"].sort(),
-        "gaps_sorted": firms["holders_gaps"].sort(),
     }
 
 
@@ -205,8 +202,8 @@ def _numbers(firms: ir.Table) -> dict[str, ir.Value]:
         "orders": awarded.ifelse(
             firms["platform_awards"] / (1 + heads + dispatched), ibis.null("float64")
         ),
-        "insured_known": firms["insured_zeros"] + firms["insured_sorted"].length().fill_null(0),
-        "power_known": firms["power_zeros"] + firms["power_sorted"].length().fill_null(0),
+        "insured_known": firms["insured_zeros"] + firms["insured_values"].length().fill_null(0),
+        "power_known": firms["power_zeros"] + firms["power_values"].length().fill_null(0),
     }
 
 
@@ -220,7 +217,7 @@ def _ranked(firms: ir.Table, short: str) -> dict[str, ir.Value]:
     With the seventh smallest of twelve at x, the median is at most x whatever the missing
     months may say; with fewer than seven months known nothing is certain.
     """
-    values, known = firms[f"{short}_sorted"], firms[f"{short}_known"]
+    values, known = firms[f"{short}_values"], firms[f"{short}_known"]
     zeros = firms[f"{short}_zeros"]
 
     def at(rank: ir.IntegerValue) -> ir.NumericValue:

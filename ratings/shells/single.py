@@ -164,7 +164,7 @@ _REDUCERS: dict[str, Callable[[list[Any]], Any]] = {
     "or": lambda values: functools.reduce(operator.or_, values, 0),
     "sum": sum,
     "max": lambda values: max(values, default=None),
-    "list": lambda values: values or None,
+    "list": lambda values: sorted(values) or None,
     "latest": lambda values: max(values)[1] if values else None,
 }
 
