@@ -40,59 +40,58 @@ def _kept(unit: str) -> str:
 def evidence_of(scored: ir.Table, kinds: Kinds) -> ir.Table:
     """What is kept of each firm: its score, and all that its reasons are made of, kept small."""
     kept: dict[str, ir.Value] = {}
-    for number, (signal_class, feature, unit) in enumerate(kinds):
-        if signal_class == "excuse":
-            kept[f"mask_{number}"] = scored[f"excuse_{feature}"].cast("int32")
-        if signal_class == "excuse" or feature == "class_cap":
-            kept[f"own_{number}"] = scored[f"line_{number}"]
-        elif signal_class != "base":
-            kept[f"value_{number}"] = scored[f"value_{feature}"].cast(_kept(unit))
-            kept[f"mask_{number}"] = scored[f"months_{feature}"].cast("int32")
-            kept[f"bin_{number}"] = scored[f"bin_{feature}"].cast("int8")
+    for number, kind in enumerate(kinds):
+        signal_class, feature, _ = kind
+        months = "excuse" if signal_class == "excuse" else "months"
+        sources = {"own": f"line_{number}", "mask": f"{months}_{feature}"}
+        for name, to in _columns(number, kind).items():
+            what = name.partition("_")[0]
+            kept[name] = scored[sources.get(what, f"{what}_{feature}")].cast(to)
     kept["classes"] = scored["classes"].cast("int8")
     return scored.select("uscc", *(one for one in SCORE_COLUMNS if one not in kept), **kept)
 
 
-def evidence_schema(kinds: Kinds) -> dict[str, str]:
-    """The columns of the table that `evidence_of` makes."""
+def _columns(number: int, kind: tuple[str, str, str]) -> dict[str, str]:
+    """What `evidence_of` keeps for this line, and as what."""
+    signal_class, feature, unit = kind
+    if signal_class == "base":
+        return {}
+    if feature == "class_cap":
+        return {f"own_{number}": "float64"}
+    if signal_class == "excuse":
+        return {f"own_{number}": "float64", f"mask_{number}": "int32"}
+    return {f"value_{number}": _kept(unit), f"mask_{number}": "int32", f"bin_{number}": "int8"}
+
+
+def score_table() -> ir.Table:
+    """The columns of scores.parquet, in their order, from the table of `evidence_of`."""
     columns = {"uscc": "string"} | dict.fromkeys(SCORE_COLUMNS, "float64")
-    columns |= {"classes": "int8", "outcome": "string"}
-    for number, (signal_class, feature, unit) in enumerate(kinds):
-        if signal_class == "excuse" or feature == "class_cap":
-            columns[f"own_{number}"] = "float64"
-        if signal_class == "excuse":
-            columns[f"mask_{number}"] = "int32"
-        elif signal_class != "base" and feature != "class_cap":
-            columns |= {f"value_{number}": _kept(unit), f"mask_{number}": "int32"}
-            columns[f"bin_{number}"] = "int8"
-    return columns
-
-
-def score_table(evidence: ir.Table) -> ir.Table:
-    """The columns of scores.parquet, in their order."""
+    evidence = ibis.table(columns | {"classes": "int8", "outcome": "string"}, name="evidence")
     whole = evidence.mutate(classes=evidence["classes"].cast("int64"))
     return whole.select("uscc", *SCORE_COLUMNS)
 
 
-def reason_rows(evidence: ir.Table, kinds: Kinds) -> ir.Table:
+def reason_rows(kinds: Kinds) -> ir.Table:
     """(uscc, key, value, mask, own): one row for each line that a firm of `evidence_of` has.
 
     `key` is the number of the line times 64, plus the number of the bin. `value` and `own`, the
-    contribution, are null where the key alone says them.
+    contribution, are null where the key alone says them. Each line names only its own columns of
+    the evidence, since hundreds of them would be compiled for every line.
     """
     none = ibis.null("float64")
     parts = []
-    for number, (signal_class, _, _) in enumerate(kinds):
+    for number, kind in enumerate(kinds):
+        held = _columns(number, kind)
+        evidence = ibis.table({"uscc": "string"} | held, name="evidence")
         rows, key = evidence, ibis.literal(number * _BINS, "int16")
         value, own, mask = none, none, ibis.literal(0, "int32")
-        if f"own_{number}" in evidence.columns:
+        if f"mask_{number}" in held:
+            mask = evidence[f"mask_{number}"]
+        if f"own_{number}" in held:
             own = evidence[f"own_{number}"]
             rows = evidence.filter(own.notnull())
-        if signal_class == "excuse":
-            mask = evidence[f"mask_{number}"]
-            value = bits(mask).cast("float64")
-        if f"value_{number}" in evidence.columns:
-            mask = evidence[f"mask_{number}"]
+            value = bits(mask).cast("float64") if f"mask_{number}" in held else none
+        elif held:
             value = evidence[f"value_{number}"].cast("float64")
             key = (key + evidence[f"bin_{number}"]).cast("int16")
             rows = evidence.filter(value.notnull())

@@ -36,7 +36,7 @@ REPORT_DUE_MONTH = 7
 POLICY_NUMBERS = ("minimum_wage_fen", "bookkeeper_firms")
 
 
-class Frame(msgspec.Struct, frozen=True):
+class Frame(msgspec.Struct, frozen=True, dict=True):
     """The window of a screen: the month number of its newest month, and per feed the mask of
     the months whose batch is missing though due."""
 
@@ -49,8 +49,9 @@ class Frame(msgspec.Struct, frozen=True):
 
     def columns(self, policy: Policy) -> dict[str, int]:
         """What is the same for every firm: the one row of FRAME."""
-        return self.months() | {name: getattr(policy, name) for name in POLICY_NUMBERS}
+        return self.months | {name: getattr(policy, name) for name in POLICY_NUMBERS}
 
+    @functools.cached_property
     def months(self) -> dict[str, int]:
         masks = {"off_quarterly": self._between(3), "off_yearly": self._between(12)}
         reports = mask_of(
@@ -78,7 +79,7 @@ class Frame(msgspec.Struct, frozen=True):
 
 
 FRAME = ibis.table(
-    dict.fromkeys((*Frame(24_000, {}).months(), *POLICY_NUMBERS), "int64"), name="frame"
+    dict.fromkeys((*Frame(24_000, {}).months, *POLICY_NUMBERS), "int64"), name="frame"
 )
 
 

@@ -13,7 +13,6 @@ from ratings.ledger.errors import Refused
 from ratings.shells.explanation import (
     Kinds,
     evidence_of,
-    evidence_schema,
     kinds_of,
     month_texts,
     reason_rows,
@@ -94,9 +93,8 @@ def _evidence(policy: Policy, dialect: str) -> str:
 def _results(kinds: Kinds, dialect: str) -> tuple[str, str, str]:
     """The queries for the scores, for the months that reasons speak of, and for the reasons."""
     recipe = Recipe(dialect)
-    evidence = ibis.table(evidence_schema(kinds), name="evidence")
-    rows = recipe.start(reason_rows(evidence, kinds))
-    wanted = (score_table(evidence), rows.select("mask").distinct(), reason_table(rows))
+    rows = recipe.start(reason_rows(kinds))
+    wanted = (score_table(), rows.select("mask").distinct(), reason_table(rows))
     scores, masks, reasons = map(recipe.text, wanted)
     return scores, masks, reasons
 
