@@ -49,6 +49,8 @@ from ratings.shells.case_actions import (
     assign,
     check_at_desk,
     decide_finding,
+    explain,
+    give_notice,
     object_to_step,
     refer,
 )
@@ -196,6 +198,13 @@ async def _to_desk(centre: Actor, case: str) -> None:
 async def _past_desk(centre: Actor, case: str) -> None:
     await _to_desk(centre, case)
     await check_at_desk(centre, case, Desk.GO_ON, REASON)
+
+
+async def _explained(centre: Actor, case: str) -> None:
+    await _past_desk(centre, case)
+    await give_notice(centre, case, REASON)
+    uscc = (await case_file(case)).uscc
+    await explain(Actor(Role.AGENCY, centre.at, uscc=uscc), case, REASON)
 
 
 async def _proposed_shell(centre: Actor, case: str) -> None:
@@ -412,6 +421,7 @@ _PREPARED: dict[str, Callable[[World], Awaitable[Prepared]]] = {
     "objection_file": _case_to_object_to,
     "shell_case_desk_check": _of_the_centre(_to_desk),
     "shell_case_notice": _of_the_centre(_past_desk),
+    "shell_case_visit": _of_the_centre(_explained),
     "shell_finding_propose": _of_the_centre(to_decision),
     "shell_finding_adopt": _shell_for_the_second_person,
     "shell_finding_refuse": _shell_for_the_second_person,
