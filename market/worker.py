@@ -46,6 +46,7 @@ from ratings.sanctions.misconduct_actions import escalate
 from ratings.sanctions.misconduct_queries import agencies_to_count
 from ratings.sanctions.queries import due_to_lift, last_decision
 from ratings.sanctions.rules import Kind
+from ratings.shells.actions import screen_what_is_new
 from ratings.shells.audit_actions import remind_overdue
 from ratings.shells.check_up_actions import CHECK_UP, make_check_ups
 from ratings.shells.check_up_queries import owed_check_ups
@@ -94,6 +95,11 @@ async def check_ups(at: datetime, screen: str, settings: Settings) -> list[str]:
 async def catch_up_check_ups(at: datetime, settings: Settings) -> None:
     """Those that a screen owes because its job was lost, or has failed too often."""
     await _each(await owed_check_ups(at), lambda one: check_ups(at, one, settings))
+
+
+async def screen_by_night(at: datetime, settings: Settings) -> None:
+    """Look for shells in what offices and connectors have sent since the last screen."""
+    await screen_what_is_new(system(at), await admitted(), open_store(settings.files))
 
 
 FOLLOWS: dict[str, Callable[[datetime, dict[str, str]], Awaitable[object]]] = {
@@ -183,6 +189,10 @@ def build(connection: asyncpg.Connection, settings: Settings) -> PgQueuer:
     @queue.schedule("events", "0 17 * * *")
     async def run_events(schedule: Schedule) -> None:
         await propose_from_feeds(system(now()), settings)
+
+    @queue.schedule("screen", "5 17 * * *")
+    async def run_screen(schedule: Schedule) -> None:
+        await screen_by_night(now(), settings)
 
     @queue.schedule("check_ups", "10 17 * * *")
     async def run_check_ups(schedule: Schedule) -> None:

@@ -172,6 +172,7 @@ ANSWERS: Mapping[str, str] = {
     "screening_policy_draft_impact": "All agencies of the latest screen under either policy, and"
     " those whose outcome changes.",
     "screen_list": "A page of the screens.",
+    "screen_run": "What the screen found and which cases it opened.",
     "screen_replay": "The screen, and of whom it would say something else today.",
     "screen_latest": "The screen, the policy it followed and its counts.",
     "finding_show": "The finding with every reason for it.",

@@ -6,9 +6,10 @@ import tempfile
 from pathlib import Path
 from typing import Any, cast
 
+import msgspec
 from litestar import Response, get, post
 from litestar.datastructures import UploadFile
-from litestar.params import FromPath, FromQuery, MultipartBody
+from litestar.params import FromPath, FromQuery, JSONBody, MultipartBody
 
 from market.accounts.identity import Asking, actor
 from market.accounts.permissions import allow
@@ -22,7 +23,7 @@ from ratings.ledger.actors import Role
 from ratings.ledger.errors import Malformed, NotFound
 from ratings.ledger.places import Moment
 from ratings.shells import queries
-from ratings.shells.actions import Delivery, take_in_and_screen
+from ratings.shells.actions import Delivery, Screened, screen_store, take_in_and_screen
 from ratings.shells.queries import FindingRow, ScreenRow
 from ratings.shells.replay import Replay, replay
 from ratings.signals.contract import FEEDS
@@ -64,6 +65,31 @@ async def list_screens(
         queries.screens,
         lambda row: Moment(row.ran_at, row.id),
     )
+
+
+class ScreenOrder(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    as_of_month: str
+
+
+@post(
+    "/screens",
+    operation_id="screen_run",
+    summary="Screen what the store of feeds holds of the 24 months up to a month (YYYY-MM)",
+    tags=_TAGS,
+    **allow(Role.CENTRE),
+)
+async def run_screen(
+    request: Asking, data: JSONBody[ScreenOrder], idempotency_key: IdempotencyKey = None
+) -> Screened:
+    """Every night the last month that has ended is screened by itself if something came."""
+    settings = cast(Settings, request.app.state.settings)
+    who = actor(request)
+
+    async def effect() -> Screened:
+        store = open_store(settings.files)
+        return await screen_store(who, data.as_of_month, await admitted(), store)
+
+    return await answer_once(request, who, idempotency_key, Screened, effect)
 
 
 @get(
@@ -122,7 +148,7 @@ async def deliver(
         )
 
 
-ROUTES = [list_screens, latest, replay_screen, show_finding]
+ROUTES = [list_screens, latest, run_screen, replay_screen, show_finding]
 UPLOADS = [deliver]
 
 

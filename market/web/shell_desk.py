@@ -1,6 +1,6 @@
 """The desk of the shell screen: what is due, who is drawn by lot, and what the cases have shown."""
 
-from typing import Any
+from typing import Any, cast
 
 from litestar import Response, get, post
 
@@ -8,6 +8,8 @@ from market.accounts.identity import Asking, actor
 from market.accounts.permissions import allow
 from market.accounts.queries import person_names
 from market.agencies.queries import admitted, agency_names
+from market.files.store import open_store
+from market.settings import Settings
 from market.web import asked, shell_words
 from market.web.feed_names import FEED_TEXT
 from market.web.forms import Form, refusal, submitted
@@ -17,6 +19,7 @@ from ratings.ledger.actors import Role
 from ratings.ledger.clock import local_date
 from ratings.ledger.errors import SteelyardError
 from ratings.ledger.text import N_
+from ratings.shells.actions import screen_what_is_new
 from ratings.shells.audit import lots
 from ratings.shells.audit_actions import plan_reviews
 from ratings.shells.audit_queries import (
@@ -27,7 +30,7 @@ from ratings.shells.audit_queries import (
     planned_month,
 )
 from ratings.shells.case_queries import shell_cases
-from ratings.shells.queries import findings, latest_screen
+from ratings.shells.queries import findings, latest_screen, screen_due
 
 
 async def overview(
@@ -55,6 +58,7 @@ async def overview(
         bands=await distribution(ran.id) if ran else [],
         drift=await feed_drift(who.at),
         past=await past_screens(),
+        due=await screen_due(who.at),
         measured=await case_measures(),
         month=month,
         plan=await planned_month(month),
@@ -87,4 +91,20 @@ async def plan(request: Asking) -> Response[Any]:
     )
 
 
-ROUTES = [desk, plan]
+@post("/console/screen", **allow(Role.CENTRE))
+async def run_screen(request: Asking) -> Response[Any]:
+    store = open_store(cast(Settings, request.app.state.settings).files)
+    try:
+        ran = await screen_what_is_new(actor(request), await admitted(), store)
+    except SteelyardError as error:
+        return await overview(request, Form({}), error)
+    if ran is None:
+        return see_other("/console/screen", N_("Nothing has come since the last screen."))
+    return see_other(
+        "/console/screen",
+        N_("Screened. New cases: {count}."),
+        count=len(ran.cases),
+    )
+
+
+ROUTES = [desk, plan, run_screen]

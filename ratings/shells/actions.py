@@ -23,6 +23,7 @@ from ratings.shells.case_queries import registered_excuses
 from ratings.shells.check_up_actions import CHECK_UP
 from ratings.shells.facts import SHORT
 from ratings.shells.policy_queries import keep_screen_policy, screen_policy_in_force
+from ratings.shells.queries import screen_due
 from ratings.shells.registered import with_registered
 from ratings.shells.scorecard import Outcome, Reason, Score
 from ratings.shells.screen import Screening, no_feed, screen_feeds
@@ -144,6 +145,16 @@ async def screen_store(
         )
         await enqueue(CHECK_UP, {"screen": screen}, actor.at)
     return Screened(screen, counts, cases)
+
+
+async def screen_what_is_new(
+    actor: Actor, agencies: frozenset[str], store: ObjectStore
+) -> Screened | None:
+    """Screen the last month that has ended, if something came since it was screened."""
+    month = await screen_due(actor.at)
+    if month is None:
+        return None
+    return await screen_store(actor, month, agencies, store)
 
 
 async def _decided_since(uscc: str, received: datetime) -> bool:

@@ -1,13 +1,16 @@
 """Reading screens and what they found; for officials only."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 import msgspec
 
-from ratings.ledger.database import fetch, fetchrow, row_id
+from ratings.ledger.clock import local_date
+from ratings.ledger.database import fetch, fetchrow, fetchval, row_id
 from ratings.ledger.errors import NotFound
 from ratings.ledger.places import Moment
+from ratings.shells.facts import SHORT
+from ratings.shells.policy_queries import screen_policy_in_force
 from ratings.shells.scorecard import Reason
 from ratings.shells.ties import Tie, Ties
 
@@ -44,6 +47,38 @@ async def kept_screen(identifier: str) -> ScreenRow:
     if row is None:
         raise NotFound("screen-unknown", "There is no screen {id}.", id=identifier)
     return _screen(tuple(row))
+
+
+_CHANGED = """
+SELECT max(at) FROM (
+ SELECT b.known_at AS at FROM feed_batch b WHERE b.known_at <= $1
+ UNION ALL SELECT registered_at FROM registered_excuse WHERE registered_at <= $1
+ UNION ALL SELECT withdrawn_at FROM registered_excuse WHERE withdrawn_at <= $1
+) changes WHERE EXISTS (SELECT FROM feed_partition p JOIN feed_batch b ON b.id = p.batch
+ WHERE b.known_at <= $1 AND p.feed = ANY($2) AND p.erased_at IS NULL)
+"""
+
+
+def last_month(at: datetime) -> str:
+    """The last month (YYYY-MM) that has ended."""
+    first = local_date(at).replace(day=1)
+    return (first - timedelta(days=1)).strftime("%Y-%m")
+
+
+async def screen_due(at: datetime) -> str | None:
+    """The last month that has ended, if a screen of it may find what none has found yet: because
+    there was none, or a batch, an excuse or the policy is newer than the latest."""
+    month = last_month(at)
+    changed: datetime | None = await fetchval(_CHANGED, at, list(SHORT))
+    if changed is None:
+        return None
+    row = await fetchrow(f"{_SCREEN} WHERE as_of_month = $1 ORDER BY ran_at DESC LIMIT 1", month)
+    if row is None:
+        return month
+    ran = _screen(tuple(row))
+    policy = await screen_policy_in_force(local_date(at))
+    same = ran.ran_at >= changed and ran.policy_digest == policy.digest
+    return None if same else month
 
 
 async def screens(limit: int, after: Moment | None = None) -> list[ScreenRow]:
