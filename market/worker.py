@@ -46,7 +46,7 @@ from ratings.sanctions.misconduct_actions import escalate
 from ratings.sanctions.misconduct_queries import agencies_to_count
 from ratings.sanctions.queries import due_to_lift, last_decision
 from ratings.sanctions.rules import Kind
-from ratings.shells.actions import screen_what_is_new
+from ratings.shells.actions import keep_for_next_month, screen_what_is_new
 from ratings.shells.audit_actions import remind_overdue
 from ratings.shells.check_up_actions import CHECK_UP, make_check_ups
 from ratings.shells.check_up_queries import owed_check_ups
@@ -99,7 +99,9 @@ async def catch_up_check_ups(at: datetime, settings: Settings) -> None:
 
 async def screen_by_night(at: datetime, settings: Settings) -> None:
     """Look for shells in what offices and connectors have sent since the last screen."""
-    await screen_what_is_new(system(at), await admitted(), open_store(settings.files))
+    store = open_store(settings.files)
+    await screen_what_is_new(system(at), await admitted(), store)
+    await keep_for_next_month(at, store)
 
 
 FOLLOWS: dict[str, Callable[[datetime, dict[str, str]], Awaitable[object]]] = {

@@ -26,7 +26,8 @@ from ratings.shells.policy_queries import keep_screen_policy, screen_policy_in_f
 from ratings.shells.queries import screen_due
 from ratings.shells.registered import with_registered
 from ratings.shells.scorecard import Outcome, Reason, Score
-from ratings.shells.screen import Screening, no_feed, screen_feeds
+from ratings.shells.screen import Screening, keep_facts, no_feed, screen_feeds
+from ratings.shells.shelf import Shelf
 from ratings.shells.tables import Finding, FirmTies, ScreenRun
 from ratings.shells.ties import Ties, ties_of
 from ratings.signals.actions import Sent, take_in_all
@@ -34,6 +35,7 @@ from ratings.signals.cells import month_number
 from ratings.signals.files import find_files, said_to_have_none
 from ratings.signals.queries import known_partitions, known_since
 from ratings.signals.relations import stored_feeds
+from ratings.signals.store import own_folder
 
 
 class Screened(msgspec.Struct, frozen=True):
@@ -107,9 +109,11 @@ async def screen_store(
     """
     policy = await screen_policy_in_force(local_date(actor.at))
     at = await known_since(actor.at)
-    feeds = with_registered(await stored_feeds(store, at), await registered_excuses())
+    stored = await stored_feeds(store, at)
+    feeds = with_registered(stored, await registered_excuses())
+    shelf = Shelf(own_folder("facts"), stored)
     screening = await asyncio.to_thread(
-        screen_feeds, feeds, as_of_month, policy, codes=agencies, flagged=True
+        screen_feeds, feeds, as_of_month, policy, codes=agencies, flagged=True, shelf=shelf
     )
     ties = await asyncio.to_thread(ties_of, feeds, as_of_month, screening.policy, agencies)
     flagged = [
@@ -155,6 +159,14 @@ async def screen_what_is_new(
     if month is None:
         return None
     return await screen_store(actor, month, agencies, store)
+
+
+async def keep_for_next_month(at: datetime, store: ObjectStore) -> None:
+    """Keep what the large feeds say so far of the month we are in, so that its screen need not
+    read them again."""
+    stored = await stored_feeds(store, await known_since(at))
+    shelf = Shelf(own_folder("facts"), stored)
+    await asyncio.to_thread(keep_facts, shelf, local_date(at).strftime("%Y-%m"))
 
 
 async def _decided_since(uscc: str, received: datetime) -> bool:

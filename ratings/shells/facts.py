@@ -265,17 +265,50 @@ EXCUSES = tuple(Fact(kind.value, "or", _held(kind)) for kind in Excuse)
 
 def reduced(rows: ir.Table, facts: tuple[Fact, ...], by: tuple[str, ...], prefix: str) -> ir.Table:
     """One row for each group of `by`; the facts are named `prefix`_name."""
-    table = rows.group_by(*by).agg(
+    return finished(partial(rows, facts, by, prefix), facts, prefix)
+
+
+def partial(rows: ir.Table, facts: tuple[Fact, ...], by: tuple[str, ...], prefix: str) -> ir.Table:
+    """What some of the months say, in a form that `merged` can go on from."""
+    return rows.group_by(*by).agg(
         **{f"{prefix}{fact.name}": _aggregate(fact, rows) for fact in facts}
     )
-    finished: dict[str, ir.Value] = {}
+
+
+def merged(one: ir.Table, other: ir.Table, facts: tuple[Fact, ...], prefix: str) -> ir.Table:
+    """Two tables of `partial`, by firm, of different months of one window: what all of these
+    months say. In whatever order months are merged, the same comes out."""
+    both = one.outer_join(other, "uscc")
+    names = [f"{prefix}{fact.name}" for fact in facts]
+    columns = {
+        name: _together(fact, both[name], both[f"{name}_right"])
+        for name, fact in zip(names, facts, strict=True)
+    }
+    return both.select(uscc=both["uscc"].coalesce(both["uscc_right"]), **columns)
+
+
+def _together(fact: Fact, one: ir.Value, other: ir.Value) -> ir.Value:
+    match fact.reduce:
+        case "or":
+            return one.fill_null(0) | other.fill_null(0)
+        case "sum":
+            return one.fill_null(0) + other.fill_null(0)
+        case "max" | "latest":
+            return (one.isnull() | (other > one).fill_null(False)).ifelse(other, one)
+        case "list":
+            return one.isnull().ifelse(other, other.isnull().ifelse(one, one.concat(other)))
+
+
+def finished(table: ir.Table, facts: tuple[Fact, ...], prefix: str) -> ir.Table:
+    """The facts themselves: the latest without its month, lists in order."""
+    columns: dict[str, ir.Value] = {}
     for fact in facts:
         found = table[f"{prefix}{fact.name}"]
         if fact.reduce == "latest":
-            finished[found.get_name()] = found & LATEST_MOST
+            columns[found.get_name()] = found & LATEST_MOST
         elif fact.reduce == "list":
-            finished[found.get_name()] = found.sort()
-    return table.mutate(**finished) if finished else table
+            columns[found.get_name()] = found.sort()
+    return table.mutate(**columns) if columns else table
 
 
 def _aggregate(fact: Fact, rows: ir.Table) -> ir.Scalar:

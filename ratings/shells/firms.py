@@ -22,6 +22,9 @@ from ratings.shells.facts import (
     Fact,
     coded,
     excused,
+    finished,
+    merged,
+    partial,
     reduced,
 )
 from ratings.shells.features import with_readings
@@ -29,6 +32,7 @@ from ratings.shells.masks import mask_of
 from ratings.shells.norms import MEASURES, NORMS, norm_queries, norms_of, with_norms
 from ratings.shells.numbers import FRAME, Frame, with_numbers
 from ratings.shells.policy import Policy
+from ratings.shells.shelf import Shelf, Unit
 from ratings.signals.cells import (
     WINDOW,
     believed,
@@ -99,19 +103,35 @@ def frame_of(tables: Tables, newest: int) -> Frame:
     return Frame(newest, gone)
 
 
-def gathered(tables: Tables, frame: Frame, policy: Policy) -> ir.Table:
+def gathered(tables: Tables, frame: Frame, policy: Policy, shelf: Shelf | None = None) -> ir.Table:
     """Make the table `facts`, one row for every firm that any feed names in the window, with its
-    neighbours and the size of its cluster, and the table of the norms firms are compared with."""
+    neighbours and the size of its cluster, and the table of the norms firms are compared with.
+
+    What the months before said may lie on a `shelf`; only the new ones are read then.
+    """
     tables.register("frame", frame.table(policy))
     for feed in SHORT:
         tables.register(f"months_{feed}", month_table(frame.gone[feed], frame.newest))
     plan = planned(tables.dialect)
-    _run(tables, plan.first)
+    taken = shelf.taken(tables, frame, plan.units) if shelf else {}
+    _run(tables, (msgspec.structs.replace(one, **_instead(taken, one)) for one in plan.first))
     tables.register("cluster_sizes", cluster_sizes(tables.arrow(plan.bonds)))
     _run(tables, plan.second)
     tables.register("norms", norms_of(plan.norms, tables).table())
     tables.drop("measures")
     return plan.facts
+
+
+def shelved(tables: Tables, newest: int, shelf: Shelf) -> None:
+    """Put on the shelf what the feeds say so far of the window that ends with `newest`."""
+    frame = frame_of(tables, newest)
+    for feed in SHORT:
+        tables.register(f"months_{feed}", month_table(frame.gone[feed], newest))
+    shelf.keep(tables, frame, planned(tables.dialect).units)
+
+
+def _instead(taken: Mapping[str, str], step: Step) -> dict[str, str]:
+    return {"query": taken[step.name]} if step.name in taken else {}
 
 
 def _run(tables: Tables, steps: Iterable[Step]) -> None:
@@ -128,9 +148,11 @@ def framed(table: ir.Table) -> ir.Table:
 
 class Plan(msgspec.Struct, frozen=True):
     """What `gathered` runs. `readings` is what any policy goes on from, made of `parts`; `firms`
-    asks for the facts of firms with what the county says of each."""
+    asks for the facts of firms with what the county says of each. `units` are those of the first
+    steps that can go on from what a shelf has, by their names."""
 
     first: tuple[Step, ...]
+    units: dict[str, Unit]
     bonds: str
     second: tuple[Step, ...]
     norms: dict[str, str]
@@ -144,7 +166,8 @@ class Plan(msgspec.Struct, frozen=True):
 def planned(dialect: str) -> Plan:
     """All up to the readings of the features, which is the same for every policy."""
     recipe = Recipe(dialect)
-    wide, hidden = _facts(recipe)
+    units: dict[str, Unit] = {}
+    wide, hidden = _facts(recipe, units)
     first = len(recipe.steps)
     sized = wide.left_join(neighbours(hidden), "uscc").drop("uscc_right")
     sized = sized.left_join(_CLUSTERS, "uscc").drop("uscc_right")
@@ -155,6 +178,7 @@ def planned(dialect: str) -> Plan:
     steps = _sparing(recipe.steps, facts.get_name())
     return Plan(
         first=steps[:first],
+        units=units,
         bonds=recipe.text(shared_pairs(hidden)),
         second=steps[first:],
         norms={name: recipe.text(query) for name, query in norm_queries(measures).items()},
@@ -177,24 +201,34 @@ def _sparing(steps: Iterable[Step], kept: str) -> tuple[Step, ...]:
     return tuple(reversed(found))
 
 
-def _facts(recipe: Recipe) -> tuple[ir.Table, ir.Table]:
+def _facts(recipe: Recipe, units: dict[str, Unit]) -> tuple[ir.Table, ir.Table]:
     """The facts of every firm, and what it may share with others, hosted addresses left out."""
     rows = {feed: coded(believed(FEEDS[feed]), feed) for feed in SHORT}
     parts: list[tuple[ir.Table, tuple[tuple[str, Fact], ...]]] = []
 
-    def keep(name: str, table: ir.Table, facts: tuple[Fact, ...], prefix: str) -> ir.Table:
-        part = recipe.keep(f"own_{name}", reduced(table, facts, ("uscc",), prefix))
+    def keep(
+        name: str, table: ir.Table, facts: tuple[Fact, ...], prefix: str, feed: str = ""
+    ) -> ir.Table:
+        """With a feed, all of it comes from the rows of this one, month by month."""
+        begun = partial(table, facts, ("uscc",), prefix)
+        part = recipe.keep(f"own_{name}", finished(begun, facts, prefix))
+        if feed:
+            kept, fresh = (ibis.table(begun.schema(), name=f"{one}_{name}") for one in Unit.SIDES)
+            both = finished(merged(kept, fresh, facts, prefix), facts, prefix)
+            units[f"own_{name}"] = Unit(name, feed, recipe.text(begun), recipe.text(both))
         parts.append((part, tuple((f"{prefix}{fact.name}", fact) for fact in facts)))
         return part
 
     own = {
-        feed: keep(feed, rows[feed], facts, f"{SHORT[feed]}_") for feed, facts in MONTHLY.items()
+        feed: keep(feed, rows[feed], facts, f"{SHORT[feed]}_", feed)
+        for feed, facts in MONTHLY.items()
     }
     named = [part.select("uscc") for part in own.values()]
     everyone = recipe.keep("everyone", ibis.union(*named).distinct())
     holders = rows["practitioners"]
     recent = holders.filter(holders["place"] >= WINDOW - GAP_MONTHS)
-    keep("gaps", reduced(recent, HOLDERS, ("uscc", "place", "bit"), ""), GAPS, "holders_")
+    months = reduced(recent, HOLDERS, ("uscc", "place", "bit"), "")
+    keep("gaps", months, GAPS, "holders_", "practitioners")
     young = _young(rows["invoices"], own["registration"])
     keep("first", young, FIRST_INVOICES, "invoices_")
     keep("excuses", excused(framed(feed_table(FEEDS["excuses"]))), EXCUSES, "told_")

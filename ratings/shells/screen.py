@@ -22,9 +22,10 @@ from ratings.shells.explanation import (
     scores_of,
 )
 from ratings.shells.facts import SHORT
-from ratings.shells.firms import Recipe, frame_of, gathered, planned
+from ratings.shells.firms import Recipe, frame_of, gathered, planned, shelved
 from ratings.shells.policy import Policy, load_policy
 from ratings.shells.scorecard import Outcome, Score, scored
+from ratings.shells.shelf import Shelf
 from ratings.signals.cells import month_number, month_text
 from ratings.signals.engine import Tables
 from ratings.signals.files import FeedBatch, Unmatched, read_directory
@@ -37,12 +38,14 @@ class Screened:
     """One run on its engine. Scores and reasons are computed when they are asked for, so that a
     million firms can be streamed to where they are wanted."""
 
-    def __init__(self, tables: Tables, newest: int, policy: Policy) -> None:
+    def __init__(
+        self, tables: Tables, newest: int, policy: Policy, shelf: Shelf | None = None
+    ) -> None:
         self.tables = tables
         self.policy = policy
         self.as_of = month_text(newest)
         self.frame = frame_of(tables, newest)
-        gathered(tables, self.frame, policy)
+        gathered(tables, self.frame, policy, shelf)
         self.firms = planned(tables.dialect).firms
         tables.keep("evidence", _evidence(policy, tables.dialect))
         scores, masks, reasons = _results(kinds_of(policy), tables.dialect)
@@ -149,9 +152,10 @@ def screen_feeds(
     engine: str = "duckdb",
     codes: Iterable[str] | None = None,
     flagged: bool = False,
+    shelf: Shelf | None = None,
 ) -> Screening:
     """The same for feeds that have been taken in already, wherever they lie."""
-    with running(feeds, as_of_month, policy, engine) as run:
+    with running(feeds, as_of_month, policy, engine, shelf) as run:
         return Screening(
             as_of=as_of_month,
             policy=policy,
@@ -162,7 +166,11 @@ def screen_feeds(
 
 @contextmanager
 def running(
-    feeds: Feeds, as_of_month: str, policy: Policy, engine: str = "duckdb"
+    feeds: Feeds,
+    as_of_month: str,
+    policy: Policy,
+    engine: str = "duckdb",
+    shelf: Shelf | None = None,
 ) -> Iterator[Screened]:
     """A screen on an engine of its own, which is closed afterwards."""
     newest = month_number(as_of_month)
@@ -170,7 +178,16 @@ def running(
         raise no_feed()
     connection = open_engine(engine)
     try:
-        yield Screened(Tables(connection, feeds), newest, policy)
+        yield Screened(Tables(connection, feeds), newest, policy, shelf)
+    finally:
+        connection.disconnect()
+
+
+def keep_facts(shelf: Shelf, as_of_month: str) -> None:
+    """Keep what the feeds say so far of the 24 months up to `as_of_month`."""
+    connection = open_engine("duckdb")
+    try:
+        shelved(Tables(connection, shelf.feeds), month_number(as_of_month), shelf)
     finally:
         connection.disconnect()
 

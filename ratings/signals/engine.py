@@ -62,7 +62,7 @@ class Tables:
 
     def view(self, name: str, query: str) -> None:
         """Give a query a name without computing it."""
-        self.connection.con.execute(f'CREATE TEMP VIEW "{name}" AS {query}')
+        self.connection.con.execute(f'CREATE OR REPLACE TEMP VIEW "{name}" AS {query}')
 
     def drop(self, name: str) -> None:
         self.connection.con.execute(f'DROP TABLE "{name}"')

@@ -30,10 +30,7 @@ async def local_paths(store: ObjectStore, keys: Iterable[str]) -> dict[str, Path
     wanted = list(keys)
     if isinstance(store, LocalStore) and store.prefix is not None:
         return {key: Path(store.prefix) / key for key in wanted}
-    cache = Path(tempfile.gettempdir()) / f"steelyard-cells-{os.getuid()}"
-    cache.mkdir(mode=0o700, exist_ok=True)
-    if cache.stat().st_uid != os.getuid():
-        raise PermissionError(f"{cache} belongs to another user")
+    cache = own_folder("cells")
     found: dict[str, Path] = {}
     for key in wanted:
         found[key] = path = cache / key.replace("/", "+")
@@ -41,6 +38,15 @@ async def local_paths(store: ObjectStore, keys: Iterable[str]) -> dict[str, Path
             content = await (await obstore.get_async(store, key)).bytes_async()
             await asyncio.to_thread(_keep, path, bytes(content))
     return found
+
+
+def own_folder(purpose: str) -> Path:
+    """A folder below TMPDIR for what can be made again, which only this user can read."""
+    folder = Path(tempfile.gettempdir()) / f"steelyard-{purpose}-{os.getuid()}"
+    folder.mkdir(mode=0o700, exist_ok=True)
+    if folder.stat().st_uid != os.getuid():
+        raise PermissionError(f"{folder} belongs to another user")
+    return folder
 
 
 def _keep(path: Path, content: bytes) -> None:
