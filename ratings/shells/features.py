@@ -271,9 +271,14 @@ def _certificates(firms: ir.Table) -> dict[str, Reading]:
     gaps = firms["holders_gaps"]
     known = gaps.length().fill_null(0)
     bare = (firms["holders_exempt"] & LAST_SIX) == 0
-    middle = (gaps[(known - 1) // 2] + gaps[known // 2]) / 2
+
+    def at(place: ir.IntegerValue) -> ir.NumericValue:
+        # Spark asks for a small number, and refuses to look before the first of a list.
+        return gaps[ibis.greatest(place, 0).cast("int32")]
+
+    middle = (at((known - 1) // 2) + at(known // 2)) / 2
     # Half of six months at the least, whatever the missing ones would say.
-    certain = (known >= 4).ifelse(gaps[ibis.greatest(known - 4, 0)], 0.0)
+    certain = (known >= 4).ifelse(at(known - 4), 0.0)
     return {
         "certificate_gap": _read(bare & (known > 0), middle, firms["holders_gap_months"], certain),
         "certificate_hops": _read(bare, firms["holders_hops"], firms["holders_hop_months"]),

@@ -222,7 +222,7 @@ def _ranked(firms: ir.Table, short: str) -> dict[str, ir.Value]:
     zeros = firms[f"{short}_zeros"]
 
     def at(rank: ir.IntegerValue) -> ir.NumericValue:
-        place = ibis.greatest(rank - zeros, 0)
+        place = ibis.greatest(rank - zeros, 0).cast("int32")
         return (rank < zeros).ifelse(0.0, values[place].cast("float64"))
 
     middle = (at((known - 1) // 2) + at(known // 2)) / 2

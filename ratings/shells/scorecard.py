@@ -165,7 +165,7 @@ def with_evidence(readings: ir.Table, policy: Policy, extend: Extend = extended)
     binned = extend(readings, bins)
     weights = {
         f"weight_{feature.name}": ibis.array(list(feature.weights))[
-            binned[f"bin_{feature.name}"]
+            binned[f"bin_{feature.name}"].cast("int32")
         ].fill_null(_NOTHING)
         for feature in policy.features
     }
