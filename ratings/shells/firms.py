@@ -10,6 +10,7 @@ import ibis.expr.types as ir
 import msgspec
 
 from ratings.shells.clusters import cluster_sizes, neighbours, shared_pairs
+from ratings.shells.dialects import QUOTES, compiled
 from ratings.shells.facts import (
     EXCUSES,
     FIRST_INVOICES,
@@ -82,9 +83,9 @@ class Recipe:
         return self._part(text, ibis.schema({**table.schema(), **new.schema()}))
 
     def text(self, expression: ir.Table) -> str:
-        text = str(ibis.to_sql(expression, dialect=self.dialect, pretty=False))
+        text, quote = compiled(expression, self.dialect), QUOTES[self.dialect]
         for name, part in self.parts.items():
-            text = text.replace(f'"{name}"', f"({part})")
+            text = text.replace(f"{quote}{name}{quote}", f"({part})")
         return text
 
     def _part(self, text: str, schema: ibis.Schema) -> ir.Table:
@@ -195,7 +196,7 @@ def _sparing(steps: Iterable[Step], kept: str) -> tuple[Step, ...]:
     names = {step.name for step in steps} - {kept}
     found: list[Step] = []
     for step in reversed(tuple(steps)):
-        spent = names & set(re.findall(r'"(\w+)"', step.query))
+        spent = names & set(re.findall(r'["`](\w+)["`]', step.query))
         names -= spent
         found.append(msgspec.structs.replace(step, spent=tuple(sorted(spent))))
     return tuple(reversed(found))
