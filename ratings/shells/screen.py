@@ -31,7 +31,7 @@ from ratings.signals.engine import Tables
 from ratings.signals.files import FeedBatch, Unmatched, read_directory
 from ratings.signals.relations import Feeds
 
-ENGINES = ("duckdb",)
+ENGINES = ("duckdb", "spark")
 
 
 class Screened:
@@ -176,20 +176,30 @@ def running(
     newest = month_number(as_of_month)
     if not set(SHORT) & feeds.present:
         raise no_feed()
+    with _tables(engine, feeds) as tables:
+        yield Screened(tables, newest, policy, shelf)
+
+
+@contextmanager
+def _tables(engine: str, feeds: Feeds) -> Iterator[Tables]:
+    if engine == "spark":
+        # An extra, and a second to load: only for whoever asks for it.
+        from ratings.signals.spark import on_spark
+
+        with on_spark(feeds) as tables:
+            yield tables
+        return
     connection = open_engine(engine)
     try:
-        yield Screened(Tables(connection, feeds), newest, policy, shelf)
+        yield Tables(connection, feeds)
     finally:
         connection.disconnect()
 
 
 def keep_facts(shelf: Shelf, as_of_month: str) -> None:
     """Keep what the feeds say so far of the 24 months up to `as_of_month`."""
-    connection = open_engine("duckdb")
-    try:
-        shelved(Tables(connection, shelf.feeds), month_number(as_of_month), shelf)
-    finally:
-        connection.disconnect()
+    with _tables("duckdb", shelf.feeds) as tables:
+        shelved(tables, month_number(as_of_month), shelf)
 
 
 def no_feed() -> Refused:
