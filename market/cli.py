@@ -25,6 +25,7 @@ from ratings.ledger.clock import now
 from ratings.ledger.database import connect, disconnect
 from ratings.ledger.errors import SteelyardError
 from ratings.ledger.postgres import EmbeddedPostgres
+from ratings.shells.checksum import screen_checksum
 from ratings.shells.evaluation.evaluate_command import evaluate_screen
 from ratings.shells.evaluation.fit_command import fit_screen
 from ratings.shells.screen_command import screen
@@ -209,6 +210,7 @@ main.add_command(fee)
 main.add_command(grade)
 main.add_command(rating_evidence)
 main.add_command(screen)
+main.add_command(screen_checksum)
 main.add_command(simulate)
 main.add_command(evaluate_screen)
 main.add_command(fit_screen)
