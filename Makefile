@@ -18,7 +18,8 @@ ASSETS := market/web/static/vendor/.lock-hash
 SERVE ?=
 TESTS ?= tests
 SPREAD = -n 2 --dist worksteal
-OLDEST_TESTS ?= tests/market tests/ratings
+# The test of the engines meets no database, and Spark is not started twice for nothing.
+OLDEST_TESTS ?= tests/market tests/ratings --ignore=tests/ratings/shells/test_engines.py
 OLDEST = $(BIN)/python tests/oldest_server.py $(BIN)/python -m pytest --quiet $(OLDEST_TESTS)
 
 # uv does not read pip's configuration, so an index that only pip knows is handed to it here.
@@ -71,6 +72,12 @@ help:
 	@echo "-> libraries and development tools"
 	$(call install,requirements-dev.lock)
 	@touch $@ .venv/.run
+
+# Spark is a download of 434 MB and needs Java: only all tests together ask for it.
+.venv/.spark: .venv/.dev requirements-spark.lock
+	@echo "-> Spark (434 MB)"
+	$(call install,requirements-spark.lock)
+	@touch $@
 
 .venv/.package: .venv/.run pyproject.toml $(ASSETS)
 	@echo "-> the package itself"
@@ -130,7 +137,7 @@ check: .venv/.dev .venv/.package
 	@echo "-> lock files";     ! grep -nE '://|^-|--(extra-)?index|--find-links' requirements*.lock
 
 .PHONY: test
-test: .venv/.dev $(ASSETS) .venv/.package test-tools check
+test: .venv/.dev $(ASSETS) .venv/.package test-tools $(if $(filter tests,$(TESTS)),.venv/.spark) check
 	@echo "-> tests"
 	@if [ "$(TESTS)" != tests ]; then exec $(BIN)/python -m pytest $(TESTS); fi; \
 	echo "   (beside them those on the oldest supported PostgreSQL, told afterwards)"; \
@@ -140,7 +147,7 @@ test: .venv/.dev $(ASSETS) .venv/.package test-tools check
 
 # Apart from the tests themselves, because counting doubles what they cost.
 .PHONY: coverage
-coverage: .venv/.dev .venv/.package test-tools
+coverage: .venv/.dev .venv/.package test-tools .venv/.spark
 	@exec $(BIN)/python -m pytest $(SPREAD) --cov --cov-report=term:skip-covered $(TESTS)
 
 # The same domain tests on the oldest supported server.
@@ -149,8 +156,9 @@ test-oldest: .venv/.dev .venv/.package test-tools
 	@echo "-> tests on the oldest supported PostgreSQL"
 	@$(OLDEST)
 
-# The browser tests drive Debian's chromium, and one suite runs on PostgreSQL 15, the oldest
-# server that Steelyard supports. Root on a Debian machine gets what is missing.
+# The browser tests drive Debian's chromium, one suite runs on PostgreSQL 15, the oldest server
+# that Steelyard supports, and Spark needs Java. Root on a Debian machine gets what is missing;
+# Debian 13 has Java 21 in the place of 17.
 .PHONY: test-tools
 test-tools:
 	@missing=""; \
@@ -158,11 +166,14 @@ test-tools:
 		|| command -v google-chrome >/dev/null || missing="$$missing chromium"; \
 	fc-list :lang=zh 2>/dev/null | grep -q . || missing="$$missing fontconfig fonts-noto-cjk"; \
 	ls /usr/lib/postgresql/*/bin/postgres >/dev/null 2>&1 || missing="$$missing postgresql"; \
+	command -v java >/dev/null || [ -n "$${JAVA_HOME:-}" ] || missing="$$missing openjdk-17-jre-headless"; \
 	if [ -n "$$missing" ]; then \
 		if [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null; then \
 			echo "-> apt-get install$$missing"; \
 			export DEBIAN_FRONTEND=noninteractive; \
 			apt-get -q -o Acquire::Retries=3 update >/dev/null; \
+			apt-cache show openjdk-17-jre-headless >/dev/null 2>&1 \
+				|| missing=$${missing/openjdk-17/openjdk-21}; \
 			apt-get -q -y -o Acquire::Retries=3 install --no-install-recommends $$missing >/dev/null; \
 		else \
 			echo "The tests need$$missing: install them (Debian: sudo apt-get install$$missing)." >&2; \
@@ -180,6 +191,7 @@ lock: .venv/.made
 	@echo "-> lock files"
 	@$(COMPILE) -o requirements.lock
 	@$(COMPILE) --group dev -c requirements.lock -o requirements-dev.lock
+	@$(COMPILE) --extra spark -c requirements-dev.lock -o requirements-spark.lock
 	@VIRTUAL_ENV=.venv $(BIN)/uv pip compile --quiet --upgrade --universal --python-version 3.11 \
 		--generate-hashes --no-annotate --no-header --no-emit-index-url --no-emit-find-links \
 		--group build -o requirements-build.lock
