@@ -93,6 +93,10 @@ def test_the_locks_agree_with_each_other_and_hold_every_requirement() -> None:
     }
     assert names <= runtime.keys()
     assert "uv" in pins("requirements-build.lock")
+    # Spark comes on top of the same versions of everything else.
+    spark = pins("requirements-spark.lock")
+    assert runtime.items() <= spark.items()
+    assert spark.keys() - development.keys() == {"py4j", "pyspark"}
 
 
 @pytest.mark.parametrize("page", MARKDOWN, ids=lambda path: str(path.relative_to(ROOT)))
