@@ -1,6 +1,6 @@
 """The shell screen over nine feeds beside reading and summing the same columns with DuckDB.
 
-    make bench-screen        or: python bench/screen.py [--firms 10000 --firms 100000 …]
+    make bench-screen   or: python bench/screen.py [--firms 10000 --firms 100000 …] [--engine spark]
 
 Invented feeds of 24 months, one row for each firm, feed and month, by arithmetic alone: the same on
 every machine. The plain reading decodes every column that the screen uses and sums it (texts by
@@ -27,6 +27,7 @@ from pathlib import Path
 from typing import Any
 
 import duckdb
+import ibis
 import msgspec
 import pyarrow as pa
 
@@ -47,6 +48,7 @@ from ratings.signals.relations import Known, StoredFeeds
 SIZES = (10_000, 100_000, 1_000_000)
 AS_OF = "2026-06"
 NEWEST = month_number(AS_OF)
+DIALECTS = {"duckdb": "duckdb", "spark": "pyspark"}
 AIM, ONE_MS, MEMORY = 5.0, 5.0, "3000MB"
 
 
@@ -222,13 +224,16 @@ def duckdb_tables(feeds: Bulk) -> Iterator[Tables]:
         connection.disconnect()
 
 
-def ours(folder: Path) -> dict[str, float]:
-    prepared(load_policy(), "duckdb")
+def ours(folder: Path, engine: str = "duckdb") -> dict[str, float]:
+    if engine == "spark":
+        # Loading it is what makes ibis compile for it.
+        _ = ibis.pyspark
+    prepared(load_policy(), DIALECTS[engine])
     # The first array makes pyarrow load pandas, which any process pays once.
     pa.array([0])
     begun, worked = time.perf_counter(), time.process_time()
     policy = load_policy()
-    with running(Bulk(stored(folder), folder), AS_OF, policy) as run:
+    with running(Bulk(stored(folder), folder), AS_OF, policy, engine) as run:
         gathered = time.perf_counter()
         (found,) = run.tables.rows(f"{run.firms} LIMIT 1")
         # The engine adds up in 128 bits, which arrive as decimals.
@@ -262,16 +267,18 @@ def single(firm: dict[str, Any], frame: Frame, policy: Policy) -> float:
     return statistics.median(spent) * 1000
 
 
-def measured(what: str, folder: Path) -> dict[str, float]:
-    """The task in a process of its own, with its peak memory."""
+def measured(what: str, folder: Path, engine: str = "duckdb") -> dict[str, float]:
+    """The task in a process of its own, with its peak memory (of Spark, what Python took)."""
     command = [sys.executable, __file__, "--child", what, "--folder", str(folder)]
+    command += ["--engine", engine]
     answer = subprocess.run(command, stdout=subprocess.PIPE, text=True, check=True).stdout
     found: dict[str, float] = json.loads(answer.splitlines()[-1])
     return found
 
 
-def child(what: str, folder: Path) -> None:
-    found = {"plain": plain, "ours": ours, "month": month}[what](folder)
+def child(what: str, folder: Path, engine: str) -> None:
+    tasks = {"plain": plain, "month": month, "ours": lambda one: ours(one, engine)}
+    found = tasks[what](folder)
     found["peak_mb"] = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
     print(json.dumps(found))
 
@@ -281,9 +288,10 @@ def main() -> None:
     parser.add_argument("--firms", type=int, action="append")
     parser.add_argument("--child")
     parser.add_argument("--folder", type=Path)
+    parser.add_argument("--engine", choices=tuple(DIALECTS), default="duckdb")
     options = parser.parse_args()
     if options.child:
-        child(options.child, options.folder)
+        child(options.child, options.folder, options.engine)
         return
     with tempfile.TemporaryDirectory(prefix="steelyard-screen-") as directory:
         for firms in options.firms or SIZES:
@@ -291,7 +299,7 @@ def main() -> None:
             begun = time.perf_counter()
             generate(folder, firms)
             made = time.perf_counter() - begun
-            floor, found = measured("plain", folder), measured("ours", folder)
+            floor, found = measured("plain", folder), measured("ours", folder, options.engine)
             new = measured("month", folder)
             ratio = found["seconds"] / floor["seconds"]
             work = found["processor"] / floor["processor"]
