@@ -41,6 +41,8 @@ STANDS_FOR = {
     "own-policy-draft": "b06d3f71-e829-4c5a-8f14-7d92c6a0e35b",
     "screen-policy-draft": "d3a60c95-1e7f-4b82-a4d9-58f0b7c2e163",
     "own-screen-policy-draft": "8f14b2e7-c09d-4a53-b6e8-02d5f9a3c714",
+    "planned-month": "2026-10",
+    "check-up": "a17e5c30-42d9-4f8b-b6c1-9d03e7f2a584",
     "screen": "b5c8e013-9f62-4d7a-8e31-a64f0d2b97c5",
     "feed-batch": "0f6b2d9c-84e1-5a37-9c05-d3e7f1a8b264",
     "held-batch": "3c9e71b5-0d48-5f62-a1b7-6e84d25c90fa",
@@ -90,5 +92,6 @@ NAMES = {
     "template": STANDS_FOR["guide-template"],
     "batch": STANDS_FOR["feed-batch"],
     "screen": STANDS_FOR["screen"],
+    "check_up": STANDS_FOR["check-up"],
 }
 """What a parameter of the path names, where the operation does not say otherwise."""

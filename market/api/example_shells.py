@@ -50,6 +50,7 @@ SHELL_BODIES: Mapping[str, Any] = {
         "reply": "upheld",
         "reason": "三类数据一致，仍需核查",
     },
+    "reviews_plan": {"budget": 20},
     "screening_policy_draft": {"source": "standard"},
     "screening_policy_draft_change": msgspec.to_builtins(_NUMBERS),
     "screening_policy_propose": {
@@ -65,6 +66,9 @@ SHELL_PARAMETERS: Mapping[str, Mapping[str, Any]] = {
     "shell_case_evidence": _CASE,
     **{name: _CASE for name in SHELL_BODIES if name.startswith("shell_")},
     "shell_finding_adopt": _CASE,
+    "screen_finding_list": {"screen": _ITS["screen"], "outcome": "case"},
+    "check_up_list": {"month": "2026-10"},
+    "review_month_show": {"month": _ITS["planned-month"]},
     "screening_policy_show": {"policy": "standard"},
     "screening_policy_draft_show": _OWN,
     "screening_policy_draft_change": _OWN,

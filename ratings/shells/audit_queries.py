@@ -100,15 +100,21 @@ class PlannedMonth(msgspec.Struct, frozen=True):
     used: int
 
 
+_PLANNED = (
+    "SELECT month, budget, seed, pool, ARRAY(SELECT jsonb_object_keys(drawn) ORDER BY 1),"
+    " planned_at, (SELECT count(DISTINCT case_file) FROM shell_step WHERE did = 'visited'"
+    "  AND to_char(at AT TIME ZONE 'Asia/Shanghai', 'YYYY-MM') = month) FROM review_month"
+)
+
+
 async def planned_month(month: str) -> PlannedMonth | None:
-    row = await fetchrow(
-        "SELECT month, budget, seed, pool, ARRAY(SELECT jsonb_object_keys(drawn) ORDER BY 1),"
-        " planned_at, (SELECT count(DISTINCT case_file) FROM shell_step WHERE did = 'visited'"
-        "  AND to_char(at AT TIME ZONE 'Asia/Shanghai', 'YYYY-MM') = $1)"
-        " FROM review_month WHERE month = $1",
-        month,
-    )
+    row = await fetchrow(f"{_PLANNED} WHERE month = $1", month)
     return None if row is None else PlannedMonth(*row)
+
+
+async def planned_months() -> list[PlannedMonth]:
+    """The newest first."""
+    return [PlannedMonth(*row) for row in await fetch(f"{_PLANNED} ORDER BY month DESC")]
 
 
 class ReviewLoad(msgspec.Struct, frozen=True):

@@ -74,6 +74,18 @@ async def check_ups_of(actor: Actor, month: str) -> list[CheckUpRow]:
     return [_row(actor, row) for row in rows]
 
 
+async def visible_check_ups(actor: Actor, month: str = "") -> list[CheckUpRow]:
+    """An agency's own, or all for officials; of one month, or of all without one."""
+    own = actor.uscc if actor.role is Role.AGENCY else None
+    rows = await fetch(
+        f"{_ROWS} WHERE ($1::text IS NULL OR uscc = $1) AND ($2 = '' OR month = $2)"
+        " ORDER BY month DESC, uscc",
+        own,
+        month,
+    )
+    return [_row(actor, row) for row in rows]
+
+
 async def check_up_months() -> list[str]:
     """The months of which there is a report, newest first."""
     rows = await fetch("SELECT DISTINCT month FROM check_up_report ORDER BY month DESC")

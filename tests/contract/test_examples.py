@@ -33,6 +33,7 @@ from ratings.integrity.order_actions import give_order
 from ratings.integrity.rerating_actions import object_to_rerating
 from ratings.ledger.actors import Actor, Role, system
 from ratings.ledger.clock import add_months, local_date, now
+from ratings.ledger.database import execute
 from ratings.ledger.errors import Bilingual
 from ratings.sanctions.actions import Proposal, answer_case, open_case, propose_delisting
 from ratings.sanctions.misconduct_actions import ReportedAct, report_act
@@ -311,6 +312,11 @@ async def _without_a_draft(world: World) -> Prepared:
     return world.persons["centre"], {}
 
 
+async def _unplanned_month(world: World) -> Prepared:
+    await execute("DELETE FROM review_month")
+    return world.persons["centre"], {}
+
+
 async def _drafted(world: World) -> Prepared:
     await world.fresh("package-draft")
     return world.persons["centre"], {}
@@ -430,6 +436,7 @@ _PREPARED: dict[str, Callable[[World], Awaitable[Prepared]]] = {
     "shell_step_object": _shell_to_object_to,
     "shell_step_objection_answer": _shell_with_an_objection,
     "edition_draft": _without_a_draft,
+    "reviews_plan": _unplanned_month,
     "dispute_resolve": _dispute,
     "engagement_accept": _delivered,
     "feed_batch_send": _named_sender,

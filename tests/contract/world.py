@@ -23,6 +23,7 @@ from market.accounts.joining import join
 from market.accounts.second_factors import enrol, offer
 from market.accounts.signing_in import sign_in
 from market.accounts.visits import Visit
+from market.agencies.queries import admitted
 from market.catalogue import guide_queries
 from market.catalogue.county_ranges import NewCountyRange, propose_county_range
 from market.catalogue.edition_actions import (
@@ -65,6 +66,8 @@ from ratings.ledger.database import execute, fetchval
 from ratings.ledger.errors import Bilingual, Conflict
 from ratings.sanctions.actions import open_case
 from ratings.sanctions.rules import Kind
+from ratings.shells.audit_actions import plan_reviews
+from ratings.shells.audit_queries import planned_month
 from ratings.shells.case_queries import shell_case
 from ratings.shells.check_up_queries import own_check_ups
 from ratings.shells.demonstration_feeds import AgencyFacts, Profile, write_feeds
@@ -407,6 +410,13 @@ async def _screen(_: World) -> str:
     return ran.id
 
 
+async def _planned_month(world: World) -> str:
+    month = local_date(now()).strftime("%Y-%m")
+    if await planned_month(month) is None:
+        await plan_reviews(world.persons["centre"].actor(), 20, await admitted())
+    return month
+
+
 async def _webhook(world: World) -> str:
     return (await _subscribed(world)).webhook
 
@@ -656,6 +666,7 @@ OBJECTS: dict[str, Callable[[World], Awaitable[str]]] = {
     "finding": _finding,
     "check-up": _check_up,
     "screen": _screen,
+    "planned-month": _planned_month,
     "held-batch": _held_batch,
     "unmatched-row": _unmatched_row,
     "cell-look": _cell_look,
@@ -731,6 +742,7 @@ def unknown(kind: str) -> str:
         "area",
         "policy",
         "robust-policy",
+        "planned-month",
     ):
         return "nothing"
     return str(uuid.uuid4())

@@ -18,12 +18,12 @@ from tests.county import County
 # A place within one engagement or draft, which one must be able to see; a material of a guide and
 # the number of a published version, which everybody sees.
 _COUNTED = {"position", "material", "number"}
-# Their names are those of an item, a package, a company, a document or a source; that of a batch
-# follows from its content, which nobody has who does not know it.
+# Their names are those of an item, a package, a company, a document, a source or a month; that of a
+# batch follows from its content, which nobody has who does not know it.
 _PUBLISHED = (
     *("agency", "applicant", "finding", "package", "item", "fee-standard", "policy"),
     *("package-draft", "guide-draft", "submitted-guide", "robust-policy"),
-    *("feed", "feed-batch", "held-batch", "connector"),
+    *("feed", "feed-batch", "held-batch", "connector", "planned-month"),
 )
 
 
