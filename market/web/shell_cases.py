@@ -20,6 +20,7 @@ from market.web.downloads import attachment
 from market.web.forms import Form, refusal, submitted
 from market.web.render import locale_of, page, see_other
 from market.web.screens import OUTCOMES, evidence_rows
+from market.web.shell_meanwhile import meanwhile
 from market.web.text import error_text
 from ratings.ledger.actors import Actor, Role
 from ratings.ledger.clock import local_date
@@ -86,6 +87,7 @@ async def shell_page(
         questions={one.code: one for one in checklist()},
         stages=_stages(case),
         typed=form.typed,
+        **meanwhile(case, form, error),
         **await rectifying(request, who, await case_file(identifier)),
         **refusal(request, error, _FIELDS | {"reason-missing": reason}),
     )
@@ -125,7 +127,8 @@ async def _assign(who: Actor, case: str, form: Form) -> str:
 async def _desk(who: Actor, case: str, form: Form) -> str:
     result = form.choice("desk", *Desk)
     form.check()
-    await acts.check_at_desk(who, case, result, form.text("desk_reason"))
+    seen = form.versions("version")
+    await acts.check_at_desk(who, case, result, form.text("desk_reason"), seen)
     return N_("The desk check is recorded.")
 
 
@@ -146,17 +149,17 @@ async def _propose(who: Actor, case: str, form: Form) -> str:
         severity, until = form.choice("severity", *Severity), form.day("until")
     form.check()
     proposed = ProposedFinding(wanted, form.text("finding_reason"), excuse, severity, until)
-    await acts.propose_finding(who, case, proposed)
+    await acts.propose_finding(who, case, proposed, form.versions("version"))
     return N_("The finding is proposed; another person decides.")
 
 
 async def _adopt(who: Actor, case: str, form: Form) -> str:
-    await acts.decide_finding(who, case)
+    await acts.decide_finding(who, case, form.versions("version"))
     return N_("The case is decided.")
 
 
 async def _refuse(who: Actor, case: str, form: Form) -> str:
-    await acts.refuse_finding(who, case, form.text("refuse_reason"))
+    await acts.refuse_finding(who, case, form.text("refuse_reason"), form.versions("version"))
     return N_("The proposal is not adopted; the case waits on.")
 
 
@@ -175,7 +178,8 @@ async def _conclude(who: Actor, case: str, form: Form) -> str:
 async def _answer(who: Actor, case: str, form: Form) -> str:
     against, reply = form.whole("against"), form.choice("reply", *Reply)
     form.check()
-    await acts.answer_step_objection(who, case, against, reply, form.text("answer_reason"))
+    reason, seen = form.text("answer_reason"), form.versions("version")
+    await acts.answer_step_objection(who, case, against, reply, reason, seen)
     return N_("The objection is answered.")
 
 
@@ -194,7 +198,8 @@ _STEPS: dict[str, Callable[[Actor, str, Form], Awaitable[str]]] = {
 
 @post(_HERE + "/{identifier:str}", **allow(Role.CENTRE))
 async def take_step(request: Asking, identifier: FromPath[str]) -> Response[Any]:
-    """The step that the form names."""
+    """The step that the form names. Who judges has read the version that the form carries, as the
+    API asks in If-Match."""
     form, who = await submitted(request), actor(request)
     await shell_case(identifier, who.at)
     try:
