@@ -176,6 +176,7 @@ ANSWERS: Mapping[str, str] = {
     "screen_replay": "The screen, and of whom it would say something else today.",
     "screen_latest": "The screen, the policy it followed and its counts.",
     "finding_show": "The finding with every reason for it.",
+    "finding_now": "Both scores, and the rows that moved.",
     "screen_finding_list": "A page of the findings.",
     "screen_bands": "The bands, the fewest points first.",
     "review_month_list": "A page of the months.",

@@ -66,6 +66,7 @@ SHELL_PARAMETERS: Mapping[str, Mapping[str, Any]] = {
     "shell_case_evidence": _CASE,
     **{name: _CASE for name in SHELL_BODIES if name.startswith("shell_")},
     "shell_finding_adopt": _CASE,
+    "finding_now": {"uscc": _ITS["finding"]},
     "screen_finding_list": {"screen": _ITS["screen"], "outcome": "case"},
     "check_up_list": {"month": "2026-10"},
     "review_month_show": {"month": _ITS["planned-month"]},

@@ -20,12 +20,14 @@ from market.api.repeats import IdempotencyKey, answer_once
 from market.files.store import open_store
 from market.settings import Settings
 from ratings.ledger.actors import Role
+from ratings.ledger.clock import now
 from ratings.ledger.errors import Malformed, NotFound
 from ratings.ledger.places import Moment
 from ratings.shells import queries
 from ratings.shells.actions import Delivery, Screened, screen_store, take_in_and_screen
 from ratings.shells.queries import FindingRow, ScreenRow
 from ratings.shells.replay import Replay, replay
+from ratings.shells.rescoring import Rescored, not_kept, rescored_now
 from ratings.signals.contract import FEEDS
 from ratings.signals.files import SUFFIXES
 
@@ -119,6 +121,23 @@ async def show_finding(uscc: FromPath[str]) -> FindingRow:
     return row
 
 
+@get(
+    "/findings/{uscc:str}/now",
+    operation_id="finding_now",
+    summary="The score of an agency as the feeds stand now, beside what the latest screen said",
+    tags=_TAGS,
+    **allow(Role.CENTRE),
+)
+async def show_now(request: Asking, uscc: FromPath[str]) -> Rescored:
+    """By the policy, the window and the norms of that screen. It decides nothing: a case is opened
+    by a screen, a lot or a person."""
+    settings = cast(Settings, request.app.state.settings)
+    found = await rescored_now(uscc, open_store(settings.files), now())
+    if found is None:
+        raise not_kept(uscc)
+    return found
+
+
 @post(
     "/feed-deliveries",
     operation_id="feed_delivery_take_in",
@@ -148,7 +167,7 @@ async def deliver(
         )
 
 
-ROUTES = [list_screens, latest, run_screen, replay_screen, show_finding]
+ROUTES = [list_screens, latest, run_screen, replay_screen, show_finding, show_now]
 UPLOADS = [deliver]
 
 

@@ -1,7 +1,7 @@
 """What the latest screen for shell agencies found about one of them."""
 
 from decimal import Decimal
-from typing import Any
+from typing import Any, cast
 
 from babel import Locale
 from litestar import Response, get
@@ -10,16 +10,20 @@ from litestar.params import FromPath
 from market.accounts.identity import Asking
 from market.accounts.permissions import allow
 from market.agencies.queries import agency_names
+from market.files.store import open_store
+from market.settings import Settings
 from market.web import asked, text
 from market.web.heat_strip import heat_strip
 from market.web.render import locale_of, page
 from ratings.ledger.actors import Role
+from ratings.ledger.clock import now
 from ratings.ledger.errors import NotFound
 from ratings.ledger.text import N_
 from ratings.sanctions.queries import case_files
 from ratings.sanctions.rules import Kind
 from ratings.shells.policy_queries import screen_policy_of
 from ratings.shells.queries import FindingRow, finding, screen_that_saw
+from ratings.shells.rescoring import RescoredRow, kept_county, not_kept, rescored_now
 
 OUTCOMES = {
     "case": (N_("Flagged"), "seal"),
@@ -54,6 +58,7 @@ async def finding_page(request: Asking, uscc: FromPath[str]) -> Response[str]:
         request,
         "centre/finding.html",
         finding=found,
+        kept=await kept_county(code),
         outcomes=OUTCOMES,
         name=(await agency_names([code])).get(code),
         evidence=evidence_rows(locale_of(request), found),
@@ -62,6 +67,34 @@ async def finding_page(request: Asking, uscc: FromPath[str]) -> Response[str]:
         cuts=(policy.watch_probability, policy.case_probability),
         cases=[case for case in await case_files(uscc=code) if case.kind is Kind.SHELL],
     )
+
+
+@get("/console/screen/{uscc:str}/now", **allow(Role.CENTRE))
+async def finding_now(request: Asking, uscc: FromPath[str]) -> Response[str]:
+    """Apart from the pages that show it, which must not wait for the disk."""
+    code = asked.plain(uscc)
+    settings = cast(Settings, request.app.state.settings)
+    found = await rescored_now(code, open_store(settings.files), now())
+    if found is None:
+        raise not_kept(code)
+    return page(
+        request,
+        "centre/rescored.html",
+        fragment="now",
+        found=found,
+        rows=[_moved(locale_of(request), row) for row in found.rows],
+        name=(await agency_names([code])).get(code),
+        outcomes=OUTCOMES,
+    )
+
+
+def _moved(locale: Locale, row: RescoredRow) -> tuple[str, str, str]:
+    """What the row says, by its newer sentence, and its points then and now."""
+    told = row.after or row.before
+    assert told is not None
+    sentence = told.sentence_zh if locale == text.ZH else told.sentence
+    points = [f"{_cut(one.contribution):+.2f}" if one else "" for one in (row.before, row.after)]
+    return sentence.format(**told.params), points[0], points[1]
 
 
 def evidence_rows(locale: Locale, found: FindingRow) -> list[dict[str, Any]]:
@@ -91,4 +124,4 @@ def _cut(value: float) -> Decimal:
     return Decimal(str(value)).quantize(_HUNDREDTH)
 
 
-ROUTES = [finding_page]
+ROUTES = [finding_page, finding_now]

@@ -33,6 +33,7 @@ from ratings.shells.case_actions import ExcuseTerms, ProposedFinding
 from ratings.shells.case_queries import ShellCase, registered_excuses, shell_case, stored_photo
 from ratings.shells.case_way import Desk, Fate, Reply, ShellFinding
 from ratings.shells.queries import finding
+from ratings.shells.rescoring import kept_county
 from ratings.shells.visit import checklist
 from ratings.signals.contract import Excuse
 
@@ -72,6 +73,7 @@ async def shell_page(
         case=case,
         agency=await agency(case.uscc),
         finding=found,
+        kept_county=await kept_county(case.uscc),
         evidence=evidence_rows(locale_of(request), found) if found else [],
         change=await change_of(request, found),
         ties=await ties_of_case(request, case.uscc, own=False),

@@ -2,11 +2,12 @@
 
 import asyncio
 import uuid
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import datetime
 from pathlib import Path
 
 import msgspec
+import pyarrow as pa
 from obstore.store import ObjectStore
 
 from ratings.ledger.actions import record
@@ -22,11 +23,13 @@ from ratings.sanctions.rules import Kind
 from ratings.shells.case_queries import registered_excuses
 from ratings.shells.check_up_actions import CHECK_UP
 from ratings.shells.facts import SHORT
+from ratings.shells.policy import Policy
 from ratings.shells.policy_queries import keep_screen_policy, screen_policy_in_force
 from ratings.shells.queries import screen_due
 from ratings.shells.registered import with_registered
+from ratings.shells.rescoring import county_of
 from ratings.shells.scorecard import Outcome, Reason, Score
-from ratings.shells.screen import Screening, keep_facts, no_feed, screen_feeds
+from ratings.shells.screen import Screening, keep_facts, no_feed, running
 from ratings.shells.shelf import Shelf
 from ratings.shells.tables import Finding, FirmTies, ScreenRun
 from ratings.shells.ties import Ties, ties_of
@@ -34,7 +37,7 @@ from ratings.signals.actions import Sent, take_in_all
 from ratings.signals.cells import month_number
 from ratings.signals.files import find_files, said_to_have_none
 from ratings.signals.queries import known_partitions, known_since
-from ratings.signals.relations import stored_feeds
+from ratings.signals.relations import Feeds, stored_feeds
 from ratings.signals.store import own_folder
 
 
@@ -112,8 +115,8 @@ async def screen_store(
     stored = await stored_feeds(store, at)
     feeds = with_registered(stored, await registered_excuses())
     shelf = Shelf(own_folder("facts"), stored)
-    screening = await asyncio.to_thread(
-        screen_feeds, feeds, as_of_month, policy, codes=agencies, flagged=True, shelf=shelf
+    screening, county = await asyncio.to_thread(
+        _screened, feeds, as_of_month, policy, agencies, shelf
     )
     ties = await asyncio.to_thread(ties_of, feeds, as_of_month, screening.policy, agencies)
     flagged = [
@@ -123,7 +126,7 @@ async def screen_store(
     ]
     async with tx():
         await hold_cases(score.uscc for score in flagged)
-        screen = await _keep_screen(actor, screening)
+        screen = await _keep_screen(actor, screening, county)
         await _keep_ties(screen, ties.values())
         cases = [
             score.uscc
@@ -169,12 +172,23 @@ async def keep_for_next_month(at: datetime, store: ObjectStore) -> None:
     await asyncio.to_thread(keep_facts, shelf, local_date(at).strftime("%Y-%m"))
 
 
+def _screened(
+    feeds: Feeds, as_of_month: str, policy: Policy, agencies: frozenset[str], shelf: Shelf
+) -> tuple[Screening, dict[str, str]]:
+    """The scores of the agencies and of all flagged firms, and what the county says of each."""
+    with running(feeds, as_of_month, policy, shelf=shelf) as run:
+        scores = run.some(agencies, flagged=True)
+        run.tables.register("wanted", pa.table({"code": [score.uscc for score in scores]}))
+        county = county_of(run.tables, run.firms)
+        return Screening(as_of_month, policy, scores, run.counts()), county
+
+
 async def _decided_since(uscc: str, received: datetime) -> bool:
     decided = await last_decision(uscc, Kind.SHELL)
     return decided is not None and decided >= received
 
 
-async def _keep_screen(actor: Actor, screening: Screening) -> str:
+async def _keep_screen(actor: Actor, screening: Screening, county: Mapping[str, str]) -> str:
     screen = str(uuid.uuid4())
     await keep_screen_policy(screening.policy, actor.at)
     await ScreenRun.insert(
@@ -201,6 +215,7 @@ async def _keep_screen(actor: Actor, screening: Screening) -> str:
                     classes=score.classes,
                     outcome=score.outcome.value,
                     reasons=msgspec.json.encode(score.reasons).decode(),
+                    county=county.get(score.uscc),
                 )
                 for score in screening.scores[first : first + 1000]
             )

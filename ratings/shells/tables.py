@@ -33,7 +33,8 @@ class ScreenRun(Table, db=ENGINE):
 
 
 class Finding(Table, db=ENGINE):
-    """One agency in one screen. `reasons` holds the rows whose contributions sum to log_odds."""
+    """One agency in one screen. `reasons` holds the rows whose contributions sum to log_odds,
+    `county` what only the whole county can tell of the firm: neighbours, cluster and norms."""
 
     id = UUID(primary_key=True)
     run = ForeignKey(references=ScreenRun, null=False, on_delete=OnDelete.restrict)
@@ -45,6 +46,7 @@ class Finding(Table, db=ENGINE):
     classes = Integer()
     outcome = Varchar(length=12)
     reasons = JSONB()
+    county = JSONB(null=True, default=None)
 
 
 class ScreenPolicyText(Table, db=ENGINE):

@@ -136,6 +136,23 @@ def _of(code: str) -> str:
     return f"uscc = '{code}'"
 
 
+def own_rows(
+    feeds: StoredFeeds, uscc: str, months: Sequence[str]
+) -> dict[str, list[dict[str, Any]]]:
+    """The rows about one agency in these months as they are kept, by feed, excuses included: what
+    a screen of one firm is reduced from. It waits for the disk."""
+    code = parse_uscc(uscc)
+    found: dict[str, list[dict[str, Any]]] = {}
+    for name in (*NINE, "excuses"):
+        narrowed = feeds.within(name, [*months, ""])
+        if narrowed.known:
+            columns = [one.name for one in FEEDS[name].columns if one.name != "received_at"]
+            listed = ", ".join(f'"{column}"' for column in columns)
+            rows = _read(f"SELECT {listed} FROM ({narrowed.sql(name, _of(code))})")
+            found[name] = [dict(zip(columns, row, strict=True)) for row in rows]
+    return found
+
+
 async def raw_rows(feeds: StoredFeeds, uscc: str, months: Sequence[str]) -> list[RawRow]:
     """Every row about one agency as it is kept, newest month first, excuses included."""
     code = parse_uscc(uscc)
