@@ -44,6 +44,7 @@ help:
 	@echo "make bench-estimates  fee estimates for each second of a core, which should be 1,000"
 	@echo "make bench-pages  requests a second and response times of pages and API reads"
 	@echo "make bench-regrade  a million evaluations regraded, beside plain means in DuckDB and NumPy"
+	@echo "make bench-cells  the cells of one agency among a million, beside decoding the same row groups"
 	@echo "make bench-screen the shell screen over nine feeds, beside a plain reading of them (15 minutes)"
 	@echo "make bench-load   216 million rows of feeds loaded, beside copying the files (half an hour)"
 	@echo "make rating-evidence  how well each policy's stars agree with a truth that is known (a few minutes)"
@@ -115,6 +116,9 @@ bench-screen: .venv/.dev .venv/.package
 .PHONY: bench-load
 bench-load: .venv/.dev .venv/.package
 	@exec $(BIN)/python -m bench.load_feeds
+.PHONY: bench-cells
+bench-cells: .venv/.dev .venv/.package
+	@exec $(BIN)/python bench/cells.py
 
 .PHONY: bench-pages
 bench-pages: .venv/.dev .venv/.package

@@ -152,10 +152,9 @@ def screen_feeds(
     engine: str = "duckdb",
     codes: Iterable[str] | None = None,
     flagged: bool = False,
-    shelf: Shelf | None = None,
 ) -> Screening:
     """The same for feeds that have been taken in already, wherever they lie."""
-    with running(feeds, as_of_month, policy, engine, shelf) as run:
+    with running(feeds, as_of_month, policy, engine) as run:
         return Screening(
             as_of=as_of_month,
             policy=policy,

@@ -1,10 +1,12 @@
 """The 24 × 9 cells of one agency: what each source said, month by month.
 
 Read from the very relations the screen reads, narrowed to one code: the partitions are sorted by
-code, so of each only the one row group is decoded that can hold it.
+code, so of each only the one row group is decoded that can hold it. That decoding is what a first
+look costs; what was read is remembered.
 """
 
 import asyncio
+import functools
 import threading
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -15,9 +17,12 @@ import msgspec
 from ratings.ledger.uscc import parse_uscc
 from ratings.signals.cells import WINDOW, month_number, month_text
 from ratings.signals.contract import FEEDS, Feed, State
-from ratings.signals.relations import StoredFeeds
+from ratings.signals.relations import Known, StoredFeeds, rows_of
 
 NINE = tuple(name for name in FEEDS if name not in ("excuses", "manifest"))
+
+_REMEMBERED = 4096
+"""Of how many feeds of agencies a process remembers the rows, which are a few kilobytes each."""
 
 _connection: duckdb.DuckDBPyConnection | None = None
 _lock = threading.Lock()
@@ -63,6 +68,15 @@ def _reader() -> duckdb.DuckDBPyConnection:
 def _read(sql: str) -> list[tuple[Any, ...]]:
     with _lock:
         return _reader().cursor().execute(sql).fetchall()
+
+
+@functools.lru_cache(maxsize=_REMEMBERED)
+def _rows(
+    feed: str, known: tuple[Known, ...], code: str, columns: str, tail: str = ""
+) -> tuple[tuple[Any, ...], ...]:
+    """What the partitions of a feed say of one code. They never change under their name, so that
+    whoever looks again, or at another page of the same agency, waits for no disk."""
+    return tuple(_read(f"SELECT {columns} FROM ({rows_of(feed, known, _of(code))}) {tail}"))
 
 
 async def agency_cells(
@@ -115,10 +129,8 @@ def _cells(
             quantity = "any_value(sales_fen)::DOUBLE"
         narrowed = feeds.within(feed.name, months)
         if narrowed.known:
-            rows = _read(
-                f"SELECT month, {state}, {quantity}"
-                f" FROM ({narrowed.sql(feed.name, _of(code))}) GROUP BY month"
-            )
+            columns = f"month, {state}, {quantity}"
+            rows = _rows(feed.name, narrowed.known[feed.name], code, columns, "GROUP BY month")
             said = {month: (state, value) for month, state, value in rows}
     return FeedCells(feed.name, [_cell(month, said.get(month), gaps) for month in months])
 
@@ -148,7 +160,7 @@ def own_rows(
         if narrowed.known:
             columns = [one.name for one in FEEDS[name].columns if one.name != "received_at"]
             listed = ", ".join(f'"{column}"' for column in columns)
-            rows = _read(f"SELECT {listed} FROM ({narrowed.sql(name, _of(code))})")
+            rows = _rows(name, narrowed.known[name], code, listed)
             found[name] = [dict(zip(columns, row, strict=True)) for row in rows]
     return found
 
@@ -165,10 +177,8 @@ async def raw_rows(feeds: StoredFeeds, uscc: str, months: Sequence[str]) -> list
                 continue
             columns = [one.name for one in FEEDS[name].columns if one.name not in ("uscc", "month")]
             listed = ", ".join(f'"{column}"::VARCHAR' for column in columns)
-            rows = _read(
-                f"SELECT coalesce(month, ''), line, {listed}"
-                f" FROM ({narrowed.sql(name, _of(code))}) ORDER BY 1 DESC, 2"
-            )
+            listed = f"coalesce(month, ''), line, {listed}"
+            rows = _rows(name, narrowed.known[name], code, listed, "ORDER BY 1 DESC, 2")
             found += [
                 RawRow(
                     name,

@@ -67,20 +67,25 @@ class StoredFeeds(msgspec.Struct, frozen=True):
 
     def sql(self, feed: str, where: str = "true") -> str:
         """The rows of a feed; `where` is a condition on its key, applied before anything else."""
-        keys = ", ".join(f'"{name}"' for name in FEEDS[feed].key)
-        single = [known.paths[0] for known in self.known[feed] if len(known.paths) == 1]
-        pieces = [f"SELECT * FROM {_files(single)} WHERE {where}"] if single else []
-        for known in self.known[feed]:
-            if len(known.paths) > 1:
-                union = " UNION ALL ".join(
-                    f"SELECT *, {place} AS arrived FROM {_files([path])} WHERE {where}"
-                    for place, path in enumerate(known.paths)
-                )
-                pieces.append(
-                    f"SELECT * EXCLUDE (arrived) FROM ({union}) QUALIFY row_number()"
-                    f" OVER (PARTITION BY {keys} ORDER BY arrived DESC) = 1"
-                )
-        return " UNION ALL ".join(pieces)
+        return rows_of(feed, self.known[feed], where)
+
+
+def rows_of(feed: str, months: Sequence[Known], where: str = "true") -> str:
+    """The rows of these months of a feed: of each cell those that were received last."""
+    keys = ", ".join(f'"{name}"' for name in FEEDS[feed].key)
+    single = [known.paths[0] for known in months if len(known.paths) == 1]
+    pieces = [f"SELECT * FROM {_files(single)} WHERE {where}"] if single else []
+    for known in months:
+        if len(known.paths) > 1:
+            union = " UNION ALL ".join(
+                f"SELECT *, {place} AS arrived FROM {_files([path])} WHERE {where}"
+                for place, path in enumerate(known.paths)
+            )
+            pieces.append(
+                f"SELECT * EXCLUDE (arrived) FROM ({union}) QUALIFY row_number()"
+                f" OVER (PARTITION BY {keys} ORDER BY arrived DESC) = 1"
+            )
+    return " UNION ALL ".join(pieces)
 
 
 def _files(paths: Sequence[Path]) -> str:

@@ -13,6 +13,7 @@ from ratings.ledger.actors import Actor, Role
 from ratings.ledger.database import fetchval
 from ratings.ledger.errors import Conflict, Refused
 from ratings.ledger.queries import history
+from ratings.signals import agency_cells as agency_cells_module
 from ratings.signals.actions import Receipt, take_in
 from ratings.signals.agency_cells import agency_cells, raw_rows
 from ratings.signals.contract import State
@@ -195,6 +196,29 @@ async def test_the_cells_of_one_agency_say_what_its_sources_said(
         ("2026-05", 2, "700"),
         ("2026-03", 2, "0"),
     ]
+
+
+async def test_whoever_looks_again_waits_for_no_disk(
+    database: str, store: ObjectStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Until a correction comes, which is another partition beside the first."""
+    one, months = FIRMS[0], ["2026-05"]
+    await send(0, store, invoices("2026-05", 0))
+
+    async def looked(after: int) -> list[float | None]:
+        feeds = await stored_feeds(store, at(after).at)
+        shown = await agency_cells(feeds, one, months, {})
+        rows = await raw_rows(feeds, one, months)
+        assert len(rows) == 1
+        return [cell.value for row in shown if row.feed == "invoices" for cell in row.cells]
+
+    assert await looked(1) == [0.0]
+    with monkeypatch.context() as patched:
+        patched.setattr(agency_cells_module, "_read", None)
+        assert await looked(1) == [0.0]
+    await send(2, store, f"uscc,month,out_fen\n{one},2026-05,700\n".encode())
+    assert await looked(3) == [700.0]
+    assert await looked(1) == [0.0], "as it was known then"
 
 
 async def test_health_tells_lag_coverage_and_drift(database: str, store: ObjectStore) -> None:
