@@ -29,7 +29,6 @@ from market.accounts import passwords
 from market.accounts.actions import NewAccount, create_account, sign_in
 from market.accounts.identity import session_cookie
 from market.api.csrf import csrf_cookie, csrf_token
-from market.app import create_app
 from market.migrations import migrate
 from market.settings import Settings
 from ratings.ledger.actors import Actor, Role
@@ -37,6 +36,7 @@ from ratings.ledger.clock import now
 from ratings.ledger.database import connect, disconnect
 from ratings.ledger.postgres import EmbeddedPostgres
 from ratings.ledger.uscc import Uscc, check_character
+from tests.applications import application
 
 # No test is timed: a busy machine is no fault. What lands is judged by the same examples each time.
 hypothesis.settings.register_profile(
@@ -167,13 +167,18 @@ def settings(database_url: str, tmp_path: Path) -> Settings:
 
     Officials need no second factor here; `tests/market/accounts/` tries the market where they do.
     """
-    return Settings(database_url=database_url, var_dir=tmp_path, second_factor="optional")
+    return Settings(
+        database_url=database_url,
+        var_dir=tmp_path,
+        secret_key="of the tests",
+        second_factor="optional",
+    )
 
 
 @pytest.fixture
 async def app(settings: Settings, database: str) -> AsyncIterator[Litestar]:
     """The application after its start-up; it joins the pool that `database` has opened."""
-    made = create_app(settings)
+    made = application(settings)
     started, finished = asyncio.Event(), asyncio.Event()
 
     async def live() -> None:

@@ -61,11 +61,11 @@ async def silent() -> None:
 
 
 @pytest.fixture
-def settings(database_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Settings:
+def settings(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> Settings:
     """The application with a few more routes, that do what no real one should."""
     monkeypatch.setattr(market.api, "ROUTES", [*market.api.ROUTES, crash, refuse, listing, silent])
     monkeypatch.setattr(market.web, "ROUTES", [*market.web.ROUTES, form, officials])
-    return Settings(database_url=database_url, var_dir=tmp_path, second_factor="optional")
+    return settings
 
 
 def _problem(answer: httpx.Response, status: int, code: str) -> dict[str, object]:

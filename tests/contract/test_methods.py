@@ -2,7 +2,6 @@
 
 import re
 from collections.abc import AsyncIterator
-from pathlib import Path
 
 import httpx
 import pytest
@@ -32,9 +31,9 @@ async def endless() -> Stream:
 
 
 @pytest.fixture
-def settings(database_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Settings:
+def settings(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> Settings:
     monkeypatch.setattr(market.api, "ROUTES", [*market.api.ROUTES, endless])
-    return Settings(database_url=database_url, var_dir=tmp_path, second_factor="optional")
+    return settings
 
 
 # The picture of a new key is another one each time, and another size.

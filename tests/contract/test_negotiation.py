@@ -3,7 +3,6 @@
 import re
 from collections.abc import Iterator
 from datetime import date
-from pathlib import Path
 from types import SimpleNamespace
 
 import httpx
@@ -80,11 +79,11 @@ async def old() -> Words:
 
 
 @pytest.fixture
-def settings(database_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Settings:
+def settings(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> Settings:
     more = [words, official_words, nothing, broken_file, half_a_file, old]
     monkeypatch.setattr(market.api, "ROUTES", [*market.api.ROUTES, *more])
     _done.clear()
-    return Settings(database_url=database_url, var_dir=tmp_path, second_factor="optional")
+    return settings
 
 
 @pytest.mark.parametrize(

@@ -1,7 +1,6 @@
 """Entity tags of the reads: the same bytes, the same tag, and 304 to whom has it."""
 
 import re
-from pathlib import Path
 
 import httpx
 import pytest
@@ -32,9 +31,9 @@ async def file() -> Stream:
 
 
 @pytest.fixture
-def settings(database_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Settings:
+def settings(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> Settings:
     monkeypatch.setattr(market.api, "ROUTES", [*market.api.ROUTES, said, file])
-    return Settings(database_url=database_url, var_dir=tmp_path, second_factor="optional")
+    return settings
 
 
 async def test_every_read_is_tagged_and_not_sent_twice(

@@ -6,6 +6,7 @@ import zipfile
 from pathlib import Path
 
 import httpx
+import msgspec
 import pytest
 
 from market.demonstration.documents import pdf
@@ -35,13 +36,8 @@ POLYGLOT = PDF + HTML + container("evil.js")
 
 
 @pytest.fixture
-def settings(database_url: str, tmp_path: Path) -> Settings:
-    return Settings(
-        database_url=database_url,
-        var_dir=tmp_path,
-        max_upload_bytes=MOST,
-        second_factor="optional",
-    )
+def settings(settings: Settings) -> Settings:
+    return msgspec.structs.replace(settings, max_upload_bytes=MOST)
 
 
 @pytest.fixture

@@ -38,6 +38,7 @@ def settings(database_url: str, tmp_path: Path, provider: str) -> Settings:
     return Settings(
         database_url=database_url,
         var_dir=tmp_path,
+        secret_key="of the tests",
         public_url="http://steelyard.test/",
         oidc_issuer=provider,
         oidc_client_id="the-market",

@@ -4,6 +4,7 @@ import hashlib
 from collections.abc import AsyncIterator
 from pathlib import Path
 
+import msgspec
 import pytest
 
 from market.engagements.actions import accept
@@ -17,13 +18,8 @@ PDF = b"%PDF-1.7\n" + bytes(range(256)) * 800
 
 
 @pytest.fixture
-def settings(database_url: str, tmp_path: Path) -> Settings:
-    return Settings(
-        database_url=database_url,
-        var_dir=tmp_path,
-        max_upload_bytes=MOST,
-        second_factor="optional",
-    )
+def settings(settings: Settings) -> Settings:
+    return msgspec.structs.replace(settings, max_upload_bytes=MOST)
 
 
 @pytest.fixture
