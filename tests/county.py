@@ -23,13 +23,12 @@ from market.agencies.actions import (
     decide_admission,
     put_up_listing,
 )
-from market.catalogue.actions import assign_supervisor, load_catalogue, load_demonstration_ranges
+from market.catalogue.actions import assign_supervisor
 from market.catalogue.county_ranges import (
     NewCountyRange,
     adopt_county_range,
     propose_county_range,
 )
-from market.catalogue.guide_actions import load_guides
 from market.catalogue.project_facts import ProjectFacts
 from market.catalogue.queries import package_range, packages
 from market.engagements.actions import accept, add_deliverable, purchase, report_milestone, settle
@@ -38,7 +37,7 @@ from market.purchasing.actions import NewGroupBuy, open_group_buy
 from market.purchasing.tiers import Tier
 from ratings.evaluations.actions import answer
 from ratings.evaluations.indicators import WEIGHTS, Party
-from ratings.ledger.actors import Actor, Role, system
+from ratings.ledger.actors import Actor, Role
 from ratings.ledger.clock import local_date, now
 from ratings.ledger.database import fetch, fetchval, row_id
 from ratings.ledger.errors import SteelyardError
@@ -225,10 +224,8 @@ class County:
 
 @pytest.fixture
 async def county(app: Litestar) -> AsyncIterator[County]:
+    """Its catalogue is loaded already: a test that asks for a county gets `county_template`."""
     async with AsyncExitStack() as stack:
-        await load_catalogue(system(now()))
-        await load_guides(system(now()))
-        await load_demonstration_ranges(system(now()))
         made = []
         for role in (Role.CENTRE, Role.SUPERVISOR, Role.ENTERPRISE):
             made.append(await open_account(app, role))
