@@ -237,6 +237,7 @@ class TestAtTheDoor:
         return Settings(
             database_url=database_url,
             var_dir=tmp_path,
+            secret_key="of the tests",
             rate_limits="reads=3/60 sign-in=2/60 writes=2/60",
         )
 
@@ -330,9 +331,8 @@ class TestAtTheDoor:
 
 class TestSwitchedOff:
     @pytest.fixture
-    def settings(self, database_url: str, tmp_path: Path) -> Settings:
-        usual = Settings(database_url=database_url, var_dir=tmp_path)
-        return msgspec.structs.replace(usual, rate_limits="off")
+    def settings(self, settings: Settings) -> Settings:
+        return msgspec.structs.replace(settings, rate_limits="off")
 
     async def test_nothing_is_counted_or_told(self, client: httpx.AsyncClient) -> None:
         answer = await client.get("/api/v1/items")
