@@ -55,3 +55,9 @@ def application(settings: Settings) -> Application:
 def _made(settings: Settings, routes: tuple[int, ...]) -> tuple[Application, dict[str, object]]:
     made = create_app(settings)
     return made, made.state.dict()
+
+
+@functools.cache
+def undeployed() -> Application:
+    """One with neither database nor directory, for whoever only looks at what its routes say."""
+    return create_app(Settings(secret_key="of no installation"))

@@ -27,11 +27,12 @@ from ratings.ledger.actors import Actor, Role
 from ratings.ledger.clock import now
 from ratings.ledger.database import connect, disconnect
 from ratings.sanctions.queries import case_files
+from tests.applications import undeployed
 from tests.browser.serving import serving
 from tests.browser.visitors import Visitor
 
 # Settings without a database: enough to ask the application for its routes.
-_ROUTES = [one for one in create_app(Settings()).routes if isinstance(one, HTTPRoute)]
+_ROUTES = [one for one in undeployed().routes if isinstance(one, HTTPRoute)]
 _NO_PAGES = ("/api/", "/exports/", "/guide-templates/", "/healthz/", "/papers/", "/static/")
 # In a demonstration these lead elsewhere, or there is no provider to lead to.
 _NOT_SHOWN = ("/account/identity", "/account/second-factor", "/sign-in/provincial")

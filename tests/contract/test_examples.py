@@ -19,13 +19,11 @@ from market.accounts.permissions import roles_of
 from market.api.answers import ANSWERS
 from market.api.description import operations_of
 from market.api.examples import BODIES, PARAMETERS
-from market.app import create_app
 from market.engagements.actions import accept
 from market.engagements.evaluating import rate_again
 from market.notices.actions import pause
 from market.oversight.pushed import EXCEL, PARQUET
 from market.purchasing.actions import open_group_buy
-from market.settings import Settings
 from ratings.evaluations.indicators import Party
 from ratings.evaluations.switch_actions import turn_switch
 from ratings.evaluations.switches import Switch
@@ -57,6 +55,7 @@ from ratings.shells.case_actions import (
 )
 from ratings.shells.case_way import Desk
 from ratings.stars.actions import ReportedEvent, report_event
+from tests.applications import undeployed
 from tests.colleagues import colleague, link
 from tests.conftest import PASSWORD, Account, program
 from tests.contract.examples import examples_of, filled, kinds_in, operations, plain, real_of, sent
@@ -580,4 +579,4 @@ def test_the_tables_name_only_what_is_there() -> None:
 
 
 def _app() -> Litestar:
-    return create_app(Settings(secret_key="of no installation"))
+    return undeployed()

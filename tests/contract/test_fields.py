@@ -15,10 +15,9 @@ from typing import Any
 import httpx
 import pytest
 
-from market.app import create_app
-from market.settings import Settings
 from ratings.evaluations.actions import answer
 from ratings.evaluations.indicators import Party
+from tests.applications import undeployed
 from tests.conftest import PASSWORD, program
 from tests.contract.examples import operations, plain, real_of, sent
 from tests.contract.test_tenants import committed
@@ -46,7 +45,7 @@ Table = dict[str, dict[str, list[str]]]
 
 
 def described() -> Schema:
-    return create_app(Settings(secret_key="of no installation")).openapi_schema.to_schema()
+    return undeployed().openapi_schema.to_schema()
 
 
 def answers(document: Schema) -> Iterator[tuple[str, str, Schema]]:

@@ -16,8 +16,7 @@ from market.accounts.queries import SignedIn
 from market.api.description import description
 from market.api.glossary import explain, glossary, named
 from market.api.negotiation import JSON, MESSAGEPACK, PROBLEM_JSON
-from market.app import create_app
-from market.settings import Settings
+from tests.applications import undeployed
 
 DESCRIPTION = Path(__file__).parents[2] / "docs" / "openapi.json"
 
@@ -96,7 +95,7 @@ async def test_every_field_and_parameter_is_explained(described: dict[str, Any])
 
 
 def test_the_glossary_explains_nothing_that_is_not_there() -> None:
-    app = create_app(Settings(secret_key="of no installation"))
+    app = undeployed()
     used = explain(app.openapi_schema.to_schema(), glossary())
     entries = {(place, name) for place, texts in glossary().items() for name in texts}
     assert entries - used == set(), "strike them out of market/api/glossary.toml"
@@ -141,5 +140,5 @@ async def test_what_needs_a_token_says_so(described: dict[str, Any]) -> None:
 
 
 if __name__ == "__main__":
-    app = create_app(Settings(secret_key="of no installation"))
+    app = undeployed()
     DESCRIPTION.write_text(written(description(app)), encoding="utf-8")

@@ -14,10 +14,9 @@ from litestar.routes import HTTPRoute
 
 from market.accounts.actions import sign_in
 from market.accounts.permissions import roles_of
-from market.app import create_app
-from market.settings import Settings
 from ratings.ledger.actors import Role
 from ratings.ledger.clock import now
+from tests.applications import undeployed
 from tests.conftest import PASSWORD, Account, browser, make_uscc, program
 
 TABLE = Path(__file__).parent / "permissions.toml"
@@ -44,12 +43,12 @@ def written(table: dict[str, list[str]]) -> str:
 
 def test_the_table_is_the_applications() -> None:
     committed = tomllib.loads(TABLE.read_text(encoding="utf-8"))
-    actual = routes(create_app(Settings(secret_key="of no installation")))
+    actual = routes(undeployed())
     assert written(committed) == written(actual)
 
 
 def test_no_route_forgets_to_say_who_may_call_it() -> None:
-    table = routes(create_app(Settings(secret_key="of no installation")))
+    table = routes(undeployed())
     assert [route for route, roles in table.items() if not roles] == []
 
 
@@ -94,7 +93,7 @@ def _placeholder(match: re.Match[str]) -> str:
 if __name__ == "__main__":
     TABLE.write_text(
         "# Who may call which route. A new route fails the tests until its row stands here.\n"
-        + written(routes(create_app(Settings(secret_key="of no installation"))))
+        + written(routes(undeployed()))
         + "\n",
         encoding="utf-8",
     )

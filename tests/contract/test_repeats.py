@@ -10,9 +10,8 @@ from litestar import Litestar
 
 from market.api.description import operations_of
 from market.api.negotiation import MESSAGEPACK
-from market.app import create_app
-from market.settings import Settings
 from ratings.ledger.database import fetchval
+from tests.applications import undeployed
 from tests.contract.world import PDF
 from tests.county import County, picture
 
@@ -48,7 +47,7 @@ WITHOUT_A_KEY = {
 
 
 def test_every_post_takes_a_key_or_says_why_not() -> None:
-    app = create_app(Settings(secret_key="of no installation"))
+    app = undeployed()
     posts = {
         name: "idempotency_key" in handler.parsed_fn_signature.parameters
         for name, handler in operations_of(app).items()

@@ -15,9 +15,8 @@ from litestar.routes import HTTPRoute
 from market.accounts.api_keys import NewApiKey, make_api_key
 from market.accounts.permissions import roles_of
 from market.accounts.scopes import ANY_KEY, AREAS, IN_PERSON, scope_of
-from market.app import create_app
-from market.settings import Settings
 from ratings.ledger.actors import Role
+from tests.applications import undeployed
 from tests.conftest import Account, program
 
 TABLE = Path(__file__).parent / "scopes.toml"
@@ -42,7 +41,7 @@ def written(table: dict[str, str]) -> str:
 
 
 def _application() -> Litestar:
-    return create_app(Settings(secret_key="of no installation"))
+    return undeployed()
 
 
 def test_the_table_is_the_applications() -> None:

@@ -20,11 +20,11 @@ from litestar import Litestar
 from litestar.routes import HTTPRoute
 
 from market.accounts.permissions import roles_of
-from market.app import create_app
 from market.settings import Settings
 from ratings.evaluations.indicators import Party
 from ratings.ledger.actors import Role
 from ratings.ledger.clock import local_date, now
+from tests.applications import undeployed
 from tests.conftest import PASSWORD, browser, program
 from tests.contract.examples import operations, plain, real_of, sent
 from tests.contract.test_permissions import routes
@@ -59,7 +59,7 @@ def written(table: dict[str, Row]) -> str:
 
 
 def test_every_route_that_names_an_object_has_a_row() -> None:
-    app = create_app(Settings(secret_key="of no installation"))
+    app = undeployed()
     assert sorted(committed()) == naming_an_object(app), "python -m tests.contract.test_tenants"
     persons = {person for row in PERSONS.values() for person in row} | {_EVERYBODY}
     for route, row in committed().items():
@@ -204,10 +204,7 @@ def _page(world: World, path: str) -> dict[str, Any]:
 if __name__ == "__main__":
     known = committed() if TABLE.exists() else {}
     new: Row = {"object": "?", "found_by": []}
-    rows = {
-        route: known.get(route, new)
-        for route in naming_an_object(create_app(Settings(secret_key="of no installation")))
-    }
+    rows = {route: known.get(route, new) for route in naming_an_object(undeployed())}
     TABLE.write_text(
         "# Which object a route names, and who of tests/contract/world.py finds it; for everybody"
         " else it is not there.\n" + written(rows),

@@ -9,8 +9,7 @@ import pytest
 from litestar import Litestar
 from litestar.routes import HTTPRoute
 
-from market.app import create_app
-from market.settings import Settings
+from tests.applications import undeployed
 from tests.conftest import PASSWORD, browser, make_uscc, program
 from tests.contract.world import World, make_world
 from tests.county import County
@@ -33,7 +32,7 @@ async def world(county: County) -> World:
 
 
 def test_no_address_has_a_number_in_it() -> None:
-    app = create_app(Settings(secret_key="of no installation"))
+    app = undeployed()
     numbers = {
         parameter
         for route in app.routes

@@ -7,8 +7,8 @@ from hypothesis import strategies as st
 from litestar import Litestar
 
 from market.api.hosts import answers_to, host_of
-from market.app import create_app
 from market.settings import Settings
+from tests.applications import undeployed
 from tests.conftest import browser, program
 from tests.county import County
 from tests.security.test_raw_http import exchange, serving
@@ -102,5 +102,5 @@ async def test_no_answer_repeats_a_name_from_a_header(county: County, field: str
 
 
 def test_every_name_stays_out_of_the_description() -> None:
-    described = create_app(Settings(secret_key="of no installation")).openapi_schema.to_schema()
+    described = undeployed().openapi_schema.to_schema()
     assert described.get("servers", [{"url": "/"}]) == [{"url": "/"}]

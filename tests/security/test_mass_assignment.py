@@ -10,10 +10,9 @@ from litestar.routes import HTTPRoute
 from msgspec import inspect
 
 from market.accounts.permissions import roles_of
-from market.app import create_app
-from market.settings import Settings
 from ratings.ledger.actors import Role
 from ratings.ledger.database import fetch
+from tests.applications import undeployed
 from tests.conftest import PASSWORD, Account, browser, make_uscc, program
 
 _NOBODYS = "is_administrator"
@@ -51,7 +50,7 @@ def _structs(shape: inspect.Type) -> Iterator[inspect.StructType]:
 
 def test_no_body_takes_a_field_it_does_not_know() -> None:
     """At any depth, for every route: read from the application."""
-    app = create_app(Settings(secret_key="of no installation"))
+    app = undeployed()
     open_minded, count = [], 0
     for method, path, handler in _bodies(app):
         field = handler.parsed_data_field
