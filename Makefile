@@ -116,6 +116,7 @@ bench-screen: .venv/.dev .venv/.package
 .PHONY: bench-load
 bench-load: .venv/.dev .venv/.package
 	@exec $(BIN)/python -m bench.load_feeds
+
 .PHONY: bench-cells
 bench-cells: .venv/.dev .venv/.package
 	@exec $(BIN)/python bench/cells.py
