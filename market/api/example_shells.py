@@ -68,7 +68,7 @@ SHELL_PARAMETERS: Mapping[str, Mapping[str, Any]] = {
     "shell_finding_adopt": _CASE,
     "finding_now": {"uscc": _ITS["finding"]},
     "screen_finding_list": {"screen": _ITS["screen"], "outcome": "case"},
-    "check_up_list": {"month": "2026-10"},
+    "check_up_list": {"month": "2026-09"},
     "review_month_show": {"month": _ITS["planned-month"]},
     "screening_policy_show": {"policy": "standard"},
     "screening_policy_draft_show": _OWN,

@@ -10,13 +10,22 @@ from market.agencies.queries import admitted
 from ratings.ledger.clock import now
 from ratings.ledger.database import execute, fetchval
 from ratings.shells.actions import screen_store
+from ratings.shells.case_actions import (
+    ExcuseTerms,
+    ProposedFinding,
+    decide_finding,
+    propose_finding,
+)
+from ratings.shells.case_way import ShellFinding
 from ratings.shells.queries import finding
 from ratings.shells.rescoring import rescored_now
 from ratings.signals.actions import take_in
 from ratings.signals.cells import month_number, month_text
+from ratings.signals.contract import Excuse
 from ratings.signals.decisions import decide_held
 from tests.county import County
 from tests.screened import screened_ring
+from tests.shell_way import to_decision
 
 
 async def _entries() -> int:
@@ -79,6 +88,32 @@ async def test_a_late_cell_shows_and_the_next_screen_agrees(county: County, tmp_
     assert shown.now.outcome == whole.outcome
     fresh = await rescored_now(uscc, store, now())
     assert fresh is not None
+    assert fresh.now.log_odds == pytest.approx(whole.log_odds, abs=1e-9)
+
+
+async def test_an_excuse_on_record_shows_before_the_next_screen(
+    county: County, tmp_path: Path
+) -> None:
+    ring = await screened_ring(county, tmp_path)
+    store, uscc = LocalStore(county.app.state.settings.files), ring.shell.uscc or ""
+    first, second = county.centre.actor(), (await county.second()).actor()
+    await to_decision(first, ring.case)
+    terms = ExcuseTerms(Excuse.REGISTERED_CLOSURE, "2025-01", "", "歇业备案表")
+    wanted = ProposedFinding(ShellFinding.EXCUSE, "歇业未及时报送", excuse=terms)
+    await propose_finding(first, ring.case, wanted)
+    await decide_finding(second, ring.case)
+    shown = await rescored_now(uscc, store, now())
+    assert shown is not None
+    assert shown.now.log_odds < shown.then.log_odds
+    told = {(row.signal_class, row.feature): row for row in shown.rows}
+    excuse = told["excuse", Excuse.REGISTERED_CLOSURE]
+    assert excuse.before is None
+    assert excuse.after is not None
+    await screen_store(county.centre.actor(), ring.month, await admitted(), store)
+    whole, fresh = await finding(uscc), await rescored_now(uscc, store, now())
+    assert whole is not None
+    assert fresh is not None
+    assert fresh.rows == []
     assert fresh.now.log_odds == pytest.approx(whole.log_odds, abs=1e-9)
 
 
