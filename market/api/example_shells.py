@@ -30,6 +30,7 @@ _NUMBERS = msgspec.structs.replace(
 _OWN, _OTHERS = ({"draft": _ITS[one]} for one in ("own-screen-policy-draft", "screen-policy-draft"))
 
 SHELL_BODIES: Mapping[str, Any] = {
+    "screen_run": {"as_of_month": "2026-08"},
     "shell_case_assign": {"person": _ITS["officer"]},
     "shell_case_desk_check": {"result": "go-on", "reason": "税务、社保、登记三类数据一致"},
     "shell_case_notice": {"text": "近一年零申报且无人参保，请说明，并附合同、工资单或租约。"},

@@ -296,7 +296,6 @@ BODIES: Mapping[str, Any] = {
     "catalogue_import": {"items.csv": "code,working_days,days_basis\n02,18,promised\n"},
     **FEEDS,
     **CELL_BODIES,
-    "screen_run": {"as_of_month": "2026-08"},
     # A file for each feed, under the name of the file.
     "feed_delivery_take_in": {
         "tax_filing.csv": "uscc,month,state,sales_fen\n"
