@@ -250,7 +250,7 @@ def test_a_bookkeepers_telephone_ties_nobody(tmp_path: Path, code: Code) -> None
 
 def test_an_engine_we_do_not_have_is_refused(feeds: Path) -> None:
     with pytest.raises(Refused, match="it runs on: duckdb"):
-        screen_directory(feeds, AS_OF, engine="spark")
+        screen_directory(feeds, AS_OF, engine="abacus")
 
 
 def test_a_directory_with_excuses_alone_is_refused(tmp_path: Path, code: Code) -> None:
