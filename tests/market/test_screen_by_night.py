@@ -2,18 +2,24 @@
 
 import asyncio
 from datetime import timedelta
+from functools import partial
 from pathlib import Path
+from typing import Any
+
+import pytest
 
 from market import worker
 from market.files.store import open_store
 from market.settings import Settings
 from ratings.ledger.actors import system
-from ratings.ledger.clock import now
+from ratings.ledger.clock import local_date, now
 from ratings.ledger.queries import history
 from ratings.sanctions.queries import case_files
+from ratings.shells import actions
 from ratings.shells.case_queries import shell_cases
 from ratings.shells.demonstration_feeds import AgencyFacts, Profile, write_feeds
-from ratings.shells.queries import last_month, latest_screen, screen_due, screens
+from ratings.shells.queries import finding, last_month, latest_screen, screen_due, screens
+from ratings.shells.shelf import Shelf
 from ratings.signals.actions import take_in
 from ratings.signals.files import find_files
 from tests.conftest import Account
@@ -94,3 +100,33 @@ async def test_a_program_screens_a_month(county: County, tmp_path: Path) -> None
     assert len(await screens(5)) == 1
     wrong = await client.post("/api/v1/screens", json={"as_of_month": "2026-13"})
     assert wrong.status_code == 422
+
+
+async def test_the_night_keeps_what_the_next_month_goes_on_from(
+    county: County, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As with a million rows: this county's feeds are small, and nothing of them would be kept."""
+    settings: Settings = county.app.state.settings
+    folder = tmp_path / "kept"
+    taken: list[dict[str, str]] = []
+    folder.mkdir()
+
+    class Watched(Shelf):
+        def taken(self, *given: Any) -> dict[str, str]:
+            taken.append(super().taken(*given))
+            return taken[-1]
+
+    monkeypatch.setattr(actions, "Shelf", partial(Watched, least_rows=0))
+    monkeypatch.setattr(actions, "own_folder", lambda purpose: folder)
+    shell, honest = await two(county)
+    codes = (shell.uscc or "", honest.uscc or "")
+    await send(county, tmp_path / "a", {codes[0]: Profile.SHELL, codes[1]: Profile.NORMAL})
+    await worker.screen_by_night(now(), settings)
+    month = local_date(now()).strftime("%Y-%m")
+    store, known = open_store(settings.files), frozenset(codes)
+    with_shelf = await actions.screen_store(system(now()), month, known, store)
+    found = [await finding(code) for code in codes]
+    monkeypatch.setattr(actions, "own_folder", lambda purpose: tmp_path)
+    without = await actions.screen_store(system(now()), month, known, store)
+    assert [bool(one) for one in taken] == [False, True, False]
+    assert (with_shelf.counts, found) == (without.counts, [await finding(code) for code in codes])
