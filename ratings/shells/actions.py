@@ -16,6 +16,7 @@ from ratings.ledger.clock import local_date
 from ratings.ledger.database import tx
 from ratings.ledger.errors import Bilingual
 from ratings.ledger.jobs import enqueue
+from ratings.ledger.queries import newest
 from ratings.sanctions.actions import open_case
 from ratings.sanctions.holding import hold_cases
 from ratings.sanctions.queries import last_decision
@@ -111,6 +112,8 @@ async def screen_store(
     transaction, over partitions that never change. It goes by the policy in force on its day.
     """
     policy = await screen_policy_in_force(local_date(actor.at))
+    # Before the reading: what is appended from here on may be missing in it.
+    read_to = await newest()
     at = await known_since(actor.at)
     stored = await stored_feeds(store, at)
     feeds = with_registered(stored, await registered_excuses())
@@ -147,6 +150,7 @@ async def screen_store(
                 "policy_digest": screening.policy.digest,
                 "counts": counts,
                 "known_at": at.isoformat(),
+                "read_to": read_to,
                 "cases": cases,
             },
         )

@@ -49,13 +49,22 @@ async def kept_screen(identifier: str) -> ScreenRow:
     return _screen(tuple(row))
 
 
-_CHANGED = """
-SELECT max(at) FROM (
- SELECT b.known_at AS at FROM feed_batch b WHERE b.known_at <= $1
- UNION ALL SELECT registered_at FROM registered_excuse WHERE registered_at <= $1
- UNION ALL SELECT withdrawn_at FROM registered_excuse WHERE withdrawn_at <= $1
-) changes WHERE EXISTS (SELECT FROM feed_partition p JOIN feed_batch b ON b.id = p.batch
- WHERE b.known_at <= $1 AND p.feed = ANY($2) AND p.erased_at IS NULL)
+# A batch carries the time at which it was sent, and a large one may become known long after: only
+# the order of the ledger says whether a screen can have read it.
+_DUE = """
+SELECT r.ran_at IS NULL OR r.policy_digest <> $3 OR EXISTS (SELECT FROM ledger_entry b
+  WHERE b.seq > r.read_to AND (b.act = 'feed.released' OR b.act = 'feed.taken_in'
+   AND b.facts::jsonb->>'state' = 'accepted'))
+ OR EXISTS (SELECT FROM feed_batch WHERE known_at > r.ran_at AND known_at <= $1)
+ OR EXISTS (SELECT FROM registered_excuse WHERE registered_at > r.ran_at AND registered_at <= $1
+  OR withdrawn_at > r.ran_at AND withdrawn_at <= $1)
+FROM (SELECT) one LEFT JOIN LATERAL (SELECT s.ran_at, s.policy_digest,
+  coalesce((e.facts::jsonb->>'read_to')::bigint, e.seq) AS read_to
+ FROM screen_run s LEFT JOIN ledger_entry e ON e.subject_kind = 'screen'
+  AND e.subject = s.id::text AND e.act = 'screen.ran'
+ WHERE s.as_of_month = $2 ORDER BY s.ran_at DESC LIMIT 1) r ON true
+WHERE EXISTS (SELECT FROM feed_partition p JOIN feed_batch b ON b.id = p.batch
+ WHERE b.known_at <= $1 AND p.feed = ANY($4) AND p.erased_at IS NULL)
 """
 
 
@@ -69,16 +78,9 @@ async def screen_due(at: datetime) -> str | None:
     """The last month that has ended, if a screen of it may find what none has found yet: because
     there was none, or a batch, an excuse or the policy is newer than the latest."""
     month = last_month(at)
-    changed: datetime | None = await fetchval(_CHANGED, at, list(SHORT))
-    if changed is None:
-        return None
-    row = await fetchrow(f"{_SCREEN} WHERE as_of_month = $1 ORDER BY ran_at DESC LIMIT 1", month)
-    if row is None:
-        return month
-    ran = _screen(tuple(row))
     policy = await screen_policy_in_force(local_date(at))
-    same = ran.ran_at >= changed and ran.policy_digest == policy.digest
-    return None if same else month
+    due = await fetchval(_DUE, at, month, policy.digest, list(SHORT))
+    return month if due else None
 
 
 async def screens(limit: int, after: Moment | None = None) -> list[ScreenRow]:

@@ -1,7 +1,7 @@
 """What offices send is screened by itself: every night when something came, or when asked for."""
 
 import asyncio
-from datetime import timedelta
+from datetime import datetime, timedelta
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -28,7 +28,9 @@ from tests.county import County
 BUTTON = 'action="/console/screen"'
 
 
-async def send(county: County, folder: Path, profiles: dict[str, Profile]) -> None:
+async def send(
+    county: County, folder: Path, profiles: dict[str, Profile], begun: datetime | None = None
+) -> None:
     """As an office pushes them: nothing but taken in."""
     settings: Settings = county.app.state.settings
     store = open_store(settings.files)
@@ -36,7 +38,7 @@ async def send(county: County, folder: Path, profiles: dict[str, Profile]) -> No
     write_feeds(folder, facts, last_month(now()))
     found, _ = await asyncio.to_thread(find_files, folder)
     for path in found.values():
-        await take_in(system(now()), path.stem, path.name, path, store)
+        await take_in(system(begun or now()), path.stem, path.name, path, store)
 
 
 async def two(county: County) -> tuple[Account, Account]:
@@ -68,6 +70,22 @@ async def test_the_night_screens_what_came_and_nothing_twice(
     await send(county, tmp_path / "b", {codes[0]: Profile.NORMAL, codes[1]: Profile.NORMAL})
     await worker.screen_by_night(now(), settings)
     assert len(await screens(5)) == 2
+
+
+async def test_a_load_that_began_before_the_screen_is_not_forgotten(
+    county: County, tmp_path: Path
+) -> None:
+    """A large file carries the time at which it was sent, and may end hours later."""
+    settings: Settings = county.app.state.settings
+    shell, honest = await two(county)
+    begun = now() - timedelta(hours=2)
+    await send(county, tmp_path / "a", {honest.uscc or "": Profile.NORMAL}, begun)
+    await worker.screen_by_night(now(), settings)
+    assert await screen_due(now()) is None
+    await send(county, tmp_path / "b", {shell.uscc or "": Profile.SHELL}, begun)
+    assert await screen_due(now()) == last_month(now())
+    await worker.screen_by_night(now(), settings)
+    assert [case.uscc for case in await shell_cases(now())] == [shell.uscc]
 
 
 async def test_the_centre_screens_at_once(county: County, tmp_path: Path) -> None:
