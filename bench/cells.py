@@ -2,8 +2,8 @@
 
     make bench-cells        or: python bench/cells.py [--firms 1000000] [--feeds FOLDER]
 
-The feeds of `bench/screen.py` (or a folder that it has written), cut into partitions as a delivery
-is: a file for each feed and month, sorted by agency. A first look has to decode the row group of
+The feeds of `bench/screen.py` (or a folder that it has written), as the store has them: a file for
+each feed and month, sorted by agency. A first look has to decode the row group of
 20,480 rows that holds the agency, in each of the 216 files; that is the plain reading here, with
 the footers parsed before. Whoever looks again waits for no disk. Processor time is told beside the
 time, since other work on the machine lengthens the latter. Aim: a second look within 10 ms.
@@ -15,43 +15,18 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable
-from datetime import UTC, datetime
 from pathlib import Path
 
-import duckdb
-import pyarrow as pa
 import pyarrow.parquet as pq
-from screen import NEWEST, generate
+from screen import NEWEST, generate, stored
 
 from ratings.signals.agency_cells import NINE, _cells
 from ratings.signals.cells import WINDOW, month_text
 from ratings.signals.contract import FEEDS
-from ratings.signals.partitions import MEMORY, ROW_GROUP
-from ratings.signals.relations import Known, StoredFeeds
+from ratings.signals.relations import StoredFeeds
 
 FIRMS, AGENCIES, AIM = 1_000_000, 7, 10.0
 MONTHS = [month_text(one) for one in range(NEWEST - WINDOW + 1, NEWEST + 1)]
-
-
-def cut(source: Path, folder: Path) -> StoredFeeds:
-    """The feeds of a folder as the store keeps them."""
-    folder.mkdir()
-    known: dict[str, tuple[Known, ...]] = {}
-    work = {"memory_limit": MEMORY, "temp_directory": str(folder / "work")}
-    with duckdb.connect(config=work) as connection:
-        for feed in NINE:
-            order = ", ".join(f'"{name}"' for name in FEEDS[feed].key)
-            months = []
-            for month in MONTHS:
-                path = folder / f"{feed}-{month}.parquet"
-                connection.execute(
-                    f"COPY (SELECT * FROM read_parquet('{source}/{feed}.parquet')"  # noqa: S608
-                    f" WHERE month = '{month}' ORDER BY {order}) TO '{path}'"
-                    f" (FORMAT parquet, COMPRESSION zstd, ROW_GROUP_SIZE {ROW_GROUP})"
-                )
-                months.append(Known(month, (path,)))
-            known[feed] = tuple(months)
-    return StoredFeeds(datetime.now(UTC), known, pa.table({}))
 
 
 def look(feeds: StoredFeeds, code: str) -> None:
@@ -106,7 +81,7 @@ def main() -> None:
         source = asked.feeds or Path(directory, "feeds")
         if not asked.feeds:
             generate(source, asked.firms)
-        feeds = cut(source, Path(directory, "store"))
+        feeds = stored(source)
         register = feeds.known["registration"][0].paths[0]
         codes = pq.read_table(register, columns=["uscc"])["uscc"].to_pylist()
         chosen = codes[:: max(1, len(codes) // AGENCIES)][:AGENCIES]
