@@ -14,7 +14,7 @@ from ratings.ledger.actions import record
 from ratings.ledger.actors import Actor, system
 from ratings.ledger.clock import local_date
 from ratings.ledger.database import tx
-from ratings.ledger.errors import Bilingual
+from ratings.ledger.errors import Bilingual, Refused
 from ratings.ledger.jobs import enqueue
 from ratings.ledger.queries import newest
 from ratings.sanctions.actions import open_case
@@ -26,7 +26,7 @@ from ratings.shells.check_up_actions import CHECK_UP
 from ratings.shells.facts import SHORT
 from ratings.shells.policy import Policy
 from ratings.shells.policy_queries import keep_screen_policy, screen_policy_in_force
-from ratings.shells.queries import screen_due
+from ratings.shells.queries import latest_screen, screen_due
 from ratings.shells.registered import with_registered
 from ratings.shells.rescoring import county_of
 from ratings.shells.scorecard import Outcome, Reason, Score
@@ -78,7 +78,7 @@ async def take_in_and_screen(
 
     All files are taken in or none; with `key`, identifiers that come in the clear are hashed.
     """
-    month_number(as_of_month)
+    await _may_screen(as_of_month, actor.at)
     found, unknown = await asyncio.to_thread(find_files, directory)
     if not set(SHORT) & ({*found} | {one.feed for one in await known_partitions(actor.at)}):
         raise no_feed()
@@ -111,6 +111,7 @@ async def screen_store(
     decided about a firm, only a batch that came later asks again. The long part runs before the
     transaction, over partitions that never change. It goes by the policy in force on its day.
     """
+    await _may_screen(as_of_month, actor.at)
     policy = await screen_policy_in_force(local_date(actor.at))
     # Before the reading: what is appended from here on may be missing in it.
     read_to = await newest()
@@ -156,6 +157,28 @@ async def screen_store(
         )
         await enqueue(CHECK_UP, {"screen": screen}, actor.at)
     return Screened(screen, counts, cases)
+
+
+async def _may_screen(as_of_month: str, at: datetime) -> None:
+    """Refused where the result could not stand for the county as it is: it would take the place of
+    the latest screen on every page."""
+    month_number(as_of_month)
+    newest = local_date(at).strftime("%Y-%m")
+    if as_of_month > newest:
+        raise Refused(
+            "screen-future-month",
+            "{month} has not begun yet; screen a month up to {newest}.",
+            month=as_of_month,
+            newest=newest,
+        )
+    latest = await latest_screen()
+    if latest is not None and as_of_month < latest.as_of_month:
+        raise Refused(
+            "screen-past-month",
+            "{latest} has been screened already; screen that month or a later one. An earlier"
+            " screen can be run again by its own policy.",
+            latest=latest.as_of_month,
+        )
 
 
 async def screen_what_is_new(

@@ -75,9 +75,11 @@ def last_month(at: datetime) -> str:
 
 
 async def screen_due(at: datetime) -> str | None:
-    """The last month that has ended, if a screen of it may find what none has found yet: because
-    there was none, or a batch, an excuse or the policy is newer than the latest."""
-    month = last_month(at)
+    """The last month that has ended (or a later one that somebody has screened), if a screen of it
+    may find what none has found yet: because there was none, or a batch, an excuse or the policy
+    is newer than the latest."""
+    latest = await latest_screen()
+    month = max(last_month(at), latest.as_of_month if latest else "")
     policy = await screen_policy_in_force(local_date(at))
     due = await fetchval(_DUE, at, month, policy.digest, list(SHORT))
     return month if due else None

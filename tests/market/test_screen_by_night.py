@@ -88,6 +88,20 @@ async def test_a_load_that_began_before_the_screen_is_not_forgotten(
     assert [case.uscc for case in await shell_cases(now())] == [shell.uscc]
 
 
+async def test_the_night_goes_on_with_a_later_month(county: County, tmp_path: Path) -> None:
+    """Somebody has screened the month we are in: the night does not go back behind it."""
+    settings: Settings = county.app.state.settings
+    shell, honest = await two(county)
+    await send(county, tmp_path / "a", {honest.uscc or "": Profile.NORMAL})
+    month = local_date(now()).strftime("%Y-%m")
+    await county.centre.client.post("/api/v1/screens", json={"as_of_month": month})
+    await send(county, tmp_path / "b", {shell.uscc or "": Profile.SHELL})
+    await worker.screen_by_night(now(), settings)
+    ran = await latest_screen()
+    assert ran is not None
+    assert (ran.as_of_month, len(await screens(5))) == (month, 2)
+
+
 async def test_the_centre_screens_at_once(county: County, tmp_path: Path) -> None:
     shell, honest = await two(county)
     centre = county.centre.browser
@@ -116,8 +130,15 @@ async def test_a_program_screens_a_month(county: County, tmp_path: Path) -> None
         told = await client.post("/api/v1/screens", json={"as_of_month": month}, headers=key)
         assert (told.status_code, told.json()["cases"]) == (201, [shell.uscc])
     assert len(await screens(5)) == 1
-    wrong = await client.post("/api/v1/screens", json={"as_of_month": "2026-13"})
-    assert wrong.status_code == 422
+    refusals = {"2026-13": "as-of-month", "2099-01": "screen-future-month"}
+    refusals["1990-01"] = "screen-past-month"
+    for wrong, code in refusals.items():
+        told = await client.post("/api/v1/screens", json={"as_of_month": wrong})
+        assert (told.status_code, told.json()["code"]) == (422, code)
+    part = {"tax_filing": ("tax_filing.csv", b"uscc,month,state\n")}
+    told = await client.post("/api/v1/feed-deliveries", params={"as_of": "2099-01"}, files=part)
+    assert (told.status_code, told.json()["code"]) == (422, "screen-future-month")
+    assert len(await screens(5)) == 1
 
 
 async def test_the_night_keeps_what_the_next_month_goes_on_from(
