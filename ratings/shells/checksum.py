@@ -4,7 +4,9 @@ Two engines add in different orders, so the last binary digits of a number may d
 result does not: every number is rounded to a millionth first, and rows are taken in any order.
 """
 
+from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 import click
 import duckdb
@@ -34,11 +36,31 @@ class Checksum(msgspec.Struct, frozen=True):
 
 
 def checksum_of(folder: Path) -> Checksum:
-    """Of the two files that `write_results` left in `folder`; Refused when they are not there."""
+    """Of the two files that `write_results` left in `folder`; Refused when they are not there or
+    are something else."""
     paths = {name: folder / name for name in FILES}
     for path in paths.values():
         if not path.is_file():
             raise Refused("checksum-none", "There is no file {path}.", path=str(path))
+    try:
+        scores, reasons = _counted(paths)
+    except duckdb.Error as error:
+        raise Refused(
+            "checksum-files",
+            "The files in {path} are not the result of a screen: {problem}",
+            path=str(folder),
+            problem=str(error).partition("\n")[0],
+        ) from error
+    return Checksum(
+        firms=scores[0],
+        cases=scores[1],
+        reasons=reasons[0],
+        log_odds=int(scores[2] or 0),
+        digest=(int(scores[3] or 0) + int(reasons[1] or 0)) % 2**64,
+    )
+
+
+def _counted(paths: Mapping[str, Path]) -> tuple[tuple[Any, ...], tuple[Any, ...]]:
     with duckdb.connect() as connection:
         for name, path in paths.items():
             connection.read_parquet(str(path)).create_view(name.removesuffix(".parquet"))
@@ -49,13 +71,7 @@ def checksum_of(folder: Path) -> Checksum:
         (reasons,) = connection.execute(
             f"SELECT count(*), {_digest(_REASONS)} FROM reasons"
         ).fetchall()
-    return Checksum(
-        firms=scores[0],
-        cases=scores[1],
-        reasons=reasons[0],
-        log_odds=int(scores[2] or 0),
-        digest=(int(scores[3] or 0) + int(reasons[1] or 0)) % 2**64,
-    )
+        return scores, reasons
 
 
 def _millionths(column: str) -> str:
