@@ -22,7 +22,6 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
-from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
@@ -235,9 +234,7 @@ def ours(folder: Path, engine: str = "duckdb") -> dict[str, float]:
     policy = load_policy()
     with running(Bulk(stored(folder), folder), AS_OF, policy, engine) as run:
         gathered = time.perf_counter()
-        (found,) = run.tables.rows(f"{run.firms} LIMIT 1")
-        # The engine adds up in 128 bits, which arrive as decimals.
-        firm = {k: int(v) if isinstance(v, Decimal) else v for k, v in found.items()}
+        (firm,) = run.tables.rows(f"{run.firms} LIMIT 1")
         rescoring = single(firm, run.frame, policy)
         write_results(run, folder / "out")
         counts = run.counts()

@@ -6,6 +6,7 @@ from typing import Any
 
 import ibis
 import ibis.expr.types as ir
+import msgspec
 import pyarrow as pa
 
 from ratings.shells.masks import bits, months_of
@@ -24,43 +25,51 @@ from ratings.shells.scorecard import (
 _BINS = 64
 
 
-# (class, feature, unit) of each of the lines that a policy has.
-Kinds = tuple[tuple[str, str, str], ...]
+class Kind(msgspec.Struct, frozen=True):
+    """One of the lines that a policy has; `pair` for a contradiction, which has a row only where
+    it holds."""
+
+    signal_class: str
+    feature: str
+    unit: str
+    pair: bool
+
+    @property
+    def columns(self) -> dict[str, str]:
+        """What `evidence_of` keeps for the line, by the first word of the name, and as what."""
+        if self.signal_class == "base":
+            return {}
+        if self.feature == "class_cap":
+            return {"own": "float64"}
+        if self.signal_class == "excuse":
+            return {"own": "float64", "mask": "int32"}
+        # A flag is 0 or 1, and half of all features are flags.
+        value = "int8" if self.unit == "flag" else "float64"
+        return {"value": value, "mask": "int32", "bin": "int8"}
+
+
+Kinds = tuple[Kind, ...]
 
 
 def kinds_of(policy: Policy) -> Kinds:
-    return tuple((line.signal_class, line.feature, line.unit) for line in lines_of(policy))
-
-
-def _kept(unit: str) -> str:
-    """A flag is 0 or 1, and half of all features are flags."""
-    return "int8" if unit == "flag" else "float64"
+    pairs = {feature.name for feature in policy.features if feature.both}
+    return tuple(
+        Kind(line.signal_class, line.feature, line.unit, line.feature in pairs)
+        for line in lines_of(policy)
+    )
 
 
 def evidence_of(scored: ir.Table, kinds: Kinds) -> ir.Table:
     """What is kept of each firm: its score, and all that its reasons are made of, kept small."""
     kept: dict[str, ir.Value] = {}
     for number, kind in enumerate(kinds):
-        signal_class, feature, _ = kind
-        months = "excuse" if signal_class == "excuse" else "months"
-        sources = {"own": f"line_{number}", "mask": f"{months}_{feature}"}
-        for name, to in _columns(number, kind).items():
-            what = name.partition("_")[0]
-            kept[name] = scored[sources.get(what, f"{what}_{feature}")].cast(to)
+        months = "excuse" if kind.signal_class == "excuse" else "months"
+        sources = {"own": f"line_{number}", "mask": f"{months}_{kind.feature}"}
+        for what, to in kind.columns.items():
+            source = sources.get(what, f"{what}_{kind.feature}")
+            kept[f"{what}_{number}"] = scored[source].cast(to)
     kept["classes"] = scored["classes"].cast("int8")
     return scored.select("uscc", *(one for one in SCORE_COLUMNS if one not in kept), **kept)
-
-
-def _columns(number: int, kind: tuple[str, str, str]) -> dict[str, str]:
-    """What `evidence_of` keeps for this line, and as what."""
-    signal_class, feature, unit = kind
-    if signal_class == "base":
-        return {}
-    if feature == "class_cap":
-        return {f"own_{number}": "float64"}
-    if signal_class == "excuse":
-        return {f"own_{number}": "float64", f"mask_{number}": "int32"}
-    return {f"value_{number}": _kept(unit), f"mask_{number}": "int32", f"bin_{number}": "int8"}
 
 
 def score_table() -> ir.Table:
@@ -81,20 +90,20 @@ def reason_rows(kinds: Kinds) -> ir.Table:
     none = ibis.null("float64")
     parts = []
     for number, kind in enumerate(kinds):
-        held = _columns(number, kind)
+        held = {f"{what}_{number}": to for what, to in kind.columns.items()}
         evidence = ibis.table({"uscc": "string"} | held, name="evidence")
         rows, key = evidence, ibis.literal(number * _BINS, "int16")
         value, own, mask = none, none, ibis.literal(0, "int32")
-        if f"mask_{number}" in held:
+        if "mask" in kind.columns:
             mask = evidence[f"mask_{number}"]
-        if f"own_{number}" in held:
+        if "own" in kind.columns:
             own = evidence[f"own_{number}"]
             rows = evidence.filter(own.notnull())
-            value = bits(mask).cast("float64") if f"mask_{number}" in held else none
+            value = bits(mask).cast("float64") if "mask" in kind.columns else none
         elif held:
             value = evidence[f"value_{number}"].cast("float64")
             key = (key + evidence[f"bin_{number}"]).cast("int16")
-            rows = evidence.filter(value.notnull())
+            rows = evidence.filter(value > 0 if kind.pair else value.notnull())
         parts.append(rows.select("uscc", key=key, value=value, mask=mask, own=own))
     return ibis.union(*parts)
 

@@ -13,7 +13,7 @@ import ibis
 import ibis.expr.types as ir
 import msgspec
 
-from ratings.shells.masks import bit_or, span
+from ratings.shells.masks import bit_or, span, wide_sum
 from ratings.signals.cells import WINDOW, code_of, month_of, number_of
 from ratings.signals.contract import Excuse
 from ratings.signals.lawful import LONGEST_CLOSURE_MONTHS, LONGEST_MONTHS
@@ -46,8 +46,9 @@ TIES = {
     "network_id": "platform",
     "device_id": "platform",
 }
-GAP_MONTHS = 6
-LEAST_HOLDERS = 3
+# The months whose practitioners are counted, and how many bits each of two counts has.
+GAP_PLACES = range(WINDOW - 6, WINDOW)
+HOLDER_BITS = 31
 
 
 class Fact(msgspec.Struct, frozen=True):
@@ -128,6 +129,22 @@ def _unreachable(rows: ir.Table) -> ir.Value:
     return rows["abnormal_since"].notnull() & ~reason.contains("report") & ~reason.contains("年报")
 
 
+def _holders(place: int) -> Callable[[ir.Table], ir.Value]:
+    """How many people were named in the month, and `elsewhere` (insured by another firm) above."""
+
+    def value(rows: ir.Table) -> ir.Value:
+        elsewhere = (rows["insured_uscc"] != rows["uscc"]).fill_null(False)
+        one = elsewhere.ifelse((1 << HOLDER_BITS) + 1, 1)
+        return (rows["place"] == place).ifelse(one, 0)
+
+    return value
+
+
+def _changes(rows: ir.Table) -> ir.Value:
+    recent = rows["place"] >= GAP_PLACES.start
+    return recent.ifelse(rows["registration_changes_12m"].fill_null(0), ibis.null("int64"))
+
+
 MONTHLY: dict[str, tuple[Fact, ...]] = {
     "tax_filing": (
         *SAID,
@@ -179,7 +196,12 @@ MONTHLY: dict[str, tuple[Fact, ...]] = {
         Fact("filed", "or", _bit(lambda rows: rows["annual_report_filed"])),
         Fact("filing", "or", _bit(lambda rows: rows["annual_report_filed"].notnull())),
     ),
-    "practitioners": SAID,
+    "practitioners": (
+        *SAID,
+        *(Fact(f"month_{place}", "sum", _holders(place)) for place in GAP_PLACES),
+        Fact("hops", "max", _changes),
+        Fact("hop_months", "or", _bit(lambda rows: rows["place"] >= GAP_PLACES.start)),
+    ),
     "utilities": (*SAID, Fact("values", "list", _values("kwh"))),
     "judicial": (
         *SAID,
@@ -203,28 +225,6 @@ MONTHLY: dict[str, tuple[Fact, ...]] = {
 }
 
 
-# The practitioners of one firm and month, and then what the last six months say together.
-HOLDERS = (
-    Fact("people", "sum", lambda rows: ibis.literal(1, "int64") + 0 * rows["place"]),
-    Fact(
-        "elsewhere",
-        "sum",
-        lambda rows: (rows["insured_uscc"] != rows["uscc"]).fill_null(False).ifelse(1, 0),
-    ),
-    Fact("hops", "max", lambda rows: rows["registration_changes_12m"].fill_null(0)),
-)
-GAPS = (
-    Fact(
-        "gaps",
-        "list",
-        lambda months: (months["people"] >= LEAST_HOLDERS).ifelse(
-            months["elsewhere"] / months["people"], ibis.null("float64")
-        ),
-    ),
-    Fact("gap_months", "or", _bit(lambda months: months["people"] >= LEAST_HOLDERS)),
-    Fact("hops", "max", lambda months: months["hops"]),
-    Fact("hop_months", "or", lambda months: months["bit"]),
-)
 # Invoices of firms established in the window, each row with `born`, the place of that month.
 FIRST_INVOICES = (
     Fact(
@@ -317,7 +317,9 @@ def _aggregate(fact: Fact, rows: ir.Table) -> ir.Scalar:
         case "or":
             return bit_or(value.cast("int64")).cast("int64")
         case "sum":
-            return value.sum().cast("float64" if value.type().is_floating() else "int64")
+            if value.type().is_floating():
+                return value.sum()
+            return wide_sum(value.cast("int64")).cast("int64")
         case "max":
             return value.max().cast("int64")
         case "list":

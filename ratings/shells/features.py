@@ -269,7 +269,7 @@ def _ties(firms: ir.Table) -> dict[str, Reading]:
 
 def _certificates(firms: ir.Table) -> dict[str, Reading]:
     gaps = firms["holders_gaps"]
-    known = gaps.length().fill_null(0)
+    known = bits(firms["holders_gap_months"])
     bare = (firms["holders_exempt"] & LAST_SIX) == 0
 
     def at(place: ir.IntegerValue) -> ir.NumericValue:

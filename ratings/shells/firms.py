@@ -14,9 +14,6 @@ from ratings.shells.dialects import QUOTES, compiled
 from ratings.shells.facts import (
     EXCUSES,
     FIRST_INVOICES,
-    GAP_MONTHS,
-    GAPS,
-    HOLDERS,
     MONTHLY,
     SHORT,
     TIES,
@@ -26,7 +23,6 @@ from ratings.shells.facts import (
     finished,
     merged,
     partial,
-    reduced,
 )
 from ratings.shells.features import with_readings
 from ratings.shells.masks import mask_of
@@ -226,10 +222,6 @@ def _facts(recipe: Recipe, units: dict[str, Unit]) -> tuple[ir.Table, ir.Table]:
     }
     named = [part.select("uscc") for part in own.values()]
     everyone = recipe.keep("everyone", ibis.union(*named).distinct())
-    holders = rows["practitioners"]
-    recent = holders.filter(holders["place"] >= WINDOW - GAP_MONTHS)
-    months = reduced(recent, HOLDERS, ("uscc", "place", "bit"), "")
-    keep("gaps", months, GAPS, "holders_", "practitioners")
     young = _young(rows["invoices"], own["registration"])
     keep("first", young, FIRST_INVOICES, "invoices_")
     keep("excuses", excused(framed(feed_table(FEEDS["excuses"]))), EXCUSES, "told_")
@@ -258,10 +250,10 @@ def _cluster(wide: ir.Table) -> ir.IntegerValue:
 
 def _young(invoices: ir.Table, register: ir.Table) -> ir.Table:
     """The invoices of firms established in the window, from their first month on."""
-    born = register.select("uscc", established=register["register_established"])
-    rows = invoices.join(born, "uscc")
-    rows = rows.mutate(born=rows["established"] - rows["oldest"])
-    return rows.filter((rows["born"] >= 0) & (rows["place"] >= rows["born"]))
+    firms = framed(register.select("uscc", established=register["register_established"]))
+    firms = firms.mutate(born=firms["established"] - firms["oldest"])
+    rows = invoices.join(firms.filter(firms["born"] >= 0).select("uscc", "born"), "uscc")
+    return rows.filter(rows["place"] >= rows["born"])
 
 
 def _attributes(

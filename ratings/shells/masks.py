@@ -5,6 +5,7 @@ import operator
 from collections.abc import Iterable
 
 import ibis
+import ibis.expr.datatypes as dt
 import ibis.expr.types as ir
 
 from ratings.signals.cells import FULL, WINDOW, month_text
@@ -22,6 +23,12 @@ def bit_count(mask: int) -> int:  # type: ignore[empty-body]
 @ibis.udf.agg.builtin  # type: ignore[untyped-decorator]
 def bit_or(mask: int) -> int:  # type: ignore[empty-body]
     """The months set in any row; the order of rows and repeated rows make no difference."""
+
+
+@ibis.udf.agg.builtin(name="sum", signature=((dt.int64,), dt.Decimal(38, 0)))  # type: ignore[untyped-decorator]
+def wide_sum(value: int) -> int:  # type: ignore[empty-body]
+    """The sum in the 128 bits in which DuckDB adds integers up. ibis believes them to be 64, so
+    that it leaves out a cast, and what is written to a file comes back as a floating number."""
 
 
 def bits(mask: ir.IntegerValue) -> ir.IntegerValue:

@@ -12,7 +12,7 @@ import ibis.expr.types as ir
 import msgspec
 import pyarrow as pa
 
-from ratings.shells.facts import FORM_CODES, SHORT
+from ratings.shells.facts import FORM_CODES, GAP_PLACES, HOLDER_BITS, SHORT
 from ratings.shells.masks import LAST_TWELVE, bits, mask_of, span
 from ratings.shells.policy import Policy
 from ratings.signals.cells import (
@@ -29,6 +29,9 @@ from ratings.signals.contract import FEEDS, Excuse
 from ratings.signals.lawful import EXCUSED_FEEDS, FORMS, NEW_FIRM_MONTHS
 
 MEDIAN_RANK = 7
+LEAST_HOLDERS = 3
+# Above every share there is: it stands for a month with fewer practitioners than that.
+NO_SHARE = 2.0
 # In July the report of the year before must be there.
 REPORT_DUE_MONTH = 7
 # The numbers of a policy that facts are made with; they come as data, so that all policies share
@@ -88,7 +91,7 @@ def with_numbers(firms: ir.Table, extend: Extend = extended) -> ir.Table:
     firms = extend(firms, _excuses(firms))
     firms = with_states(firms, SHORT, _lawful, extend)
     firms = extend(firms, _spans(firms))
-    firms = extend(firms, _numbers(firms))
+    firms = extend(firms, _numbers(firms) | _gaps(firms))
     return extend(firms, _ranked(firms, "insured") | _ranked(firms, "power"))
 
 
@@ -206,6 +209,20 @@ def _numbers(firms: ir.Table) -> dict[str, ir.Value]:
         "insured_known": firms["insured_zeros"] + firms["insured_values"].length().fill_null(0),
         "power_known": firms["power_zeros"] + firms["power_values"].length().fill_null(0),
     }
+
+
+def _gaps(firms: ir.Table) -> dict[str, ir.Value]:
+    """`holders_gaps`: of each month with enough practitioners the share insured elsewhere, sorted,
+    those of the months of `holders_gap_months` first."""
+    shares: list[ir.NumericValue] = []
+    months: ir.IntegerValue = ibis.literal(0, "int64")
+    for place in GAP_PLACES:
+        counted = firms[f"holders_month_{place}"]
+        people, elsewhere = counted & ((1 << HOLDER_BITS) - 1), counted >> HOLDER_BITS
+        enough = people >= LEAST_HOLDERS
+        shares.append(enough.ifelse(elsewhere / ibis.greatest(people, 1), NO_SHARE))
+        months = months | enough.ifelse(1 << place, 0)
+    return {"holders_gaps": ibis.array(shares).sort(), "holders_gap_months": months.cast("int64")}
 
 
 def _over(total: ir.NumericValue, months: ir.NumericValue) -> ir.NumericValue:

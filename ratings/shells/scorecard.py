@@ -213,7 +213,8 @@ def _bin(value: ir.NumericValue, feature: Feature) -> ir.IntegerValue:
 def scored(readings: ir.Table, policy: Policy, extend: Extend = extended) -> ir.Table:
     """The table of `with_readings` with the contribution of every line and the SCORE_COLUMNS.
 
-    `line_N` is what the Nth of `lines_of` contributes, null where the row is not there.
+    `line_N` is what the Nth of `lines_of` contributes, null where the row is not there. A
+    contradiction that does not hold has none: its two halves have rows of their own.
     """
     table = with_evidence(readings, policy, extend)
     raw = {
@@ -255,6 +256,7 @@ def _sum(values: Iterable[ir.NumericValue]) -> ir.NumericValue:
 
 def _contributions(table: ir.Table, policy: Policy) -> dict[str, ir.Value]:
     none = ibis.null("float64")
+    pairs = {feature.name for feature in policy.features if feature.both}
     found: dict[str, ir.Value] = {}
     for number, line in enumerate(lines_of(policy)):
         if line.signal_class == "base":
@@ -268,8 +270,9 @@ def _contributions(table: ir.Table, policy: Policy) -> dict[str, ir.Value]:
             raw = table[f"raw_{line.signal_class}"]
             value = (raw > policy.class_cap).ifelse(policy.class_cap - raw, none)
         else:
-            read = table[f"value_{line.feature}"].notnull()
-            value = read.ifelse(table[f"weight_{line.feature}"], none)
+            reading = table[f"value_{line.feature}"]
+            there = reading > 0 if line.feature in pairs else reading.notnull()
+            value = there.ifelse(table[f"weight_{line.feature}"], none)
         found[f"line_{number}"] = value
     return found
 

@@ -17,9 +17,6 @@ from ratings.shells.explanation import scores_of
 from ratings.shells.facts import (
     EXCUSES,
     FIRST_INVOICES,
-    GAP_MONTHS,
-    GAPS,
-    HOLDERS,
     LATEST_MOST,
     MONTHLY,
     SHORT,
@@ -43,7 +40,6 @@ COUNTY = ("neighbours", "cluster", *NORMS.names)
 _LISTS = {
     "insured_values": "array<int64>",
     "power_values": "array<float64>",
-    "holders_gaps": "array<float64>",
 }
 
 
@@ -56,8 +52,6 @@ def reduced_facts(feed: str, rows: Iterable[Row], frame: Frame) -> dict[str, Any
             seen.append({**row, "place": place, "bit": 1 << place, "oldest": frame.oldest})
     short = f"{SHORT[feed]}_"
     found = _reduce(MONTHLY[feed], _monthly(feed), seen, short)
-    if feed == "practitioners":
-        found |= _gaps(seen)
     if feed == "registration":
         latest = max(seen, key=lambda row: int(row["place"]), default=None)
         found["sector"] = latest and latest["sector"]
@@ -132,18 +126,6 @@ def _reason(
     }
 
 
-def _gaps(seen: Iterable[Row]) -> dict[str, Any]:
-    months: dict[int, list[Row]] = {}
-    for row in seen:
-        if row["place"] >= WINDOW - GAP_MONTHS:
-            months.setdefault(row["place"], []).append(row)
-    rows = [
-        {"place": place, "bit": 1 << place, **_reduce(HOLDERS, _holders(), own, "")}
-        for place, own in months.items()
-    ]
-    return _reduce(GAPS, _months(), rows, "holders_")
-
-
 def _reduce(
     facts: tuple[Fact, ...],
     values: Function,
@@ -194,22 +176,11 @@ def _excuses() -> Function:
     return _function(excused(_rows("excuses", "oldest")), EXCUSES)
 
 
-@functools.cache
-def _holders() -> Function:
-    return _function(_rows("practitioners", "place"), HOLDERS)
-
-
-@functools.cache
-def _months() -> Function:
-    columns = ("place", "bit", *(fact.name for fact in HOLDERS))
-    return _function(ibis.table(dict.fromkeys(columns, "int64"), name="months"), GAPS)
-
-
 @functools.lru_cache(maxsize=4)
 def _judge(policy: Policy) -> Function:
     """The scorecard of this policy, for a firm with its facts, COUNTY and the columns of FRAME."""
     groups = [(f"{SHORT[feed]}_", facts) for feed, facts in MONTHLY.items()]
-    groups += [("invoices_", FIRST_INVOICES), ("told_", EXCUSES), ("holders_", GAPS)]
+    groups += [("invoices_", FIRST_INVOICES), ("told_", EXCUSES)]
     named = [f"{prefix}{fact.name}" for prefix, facts in groups for fact in facts]
     columns = dict.fromkeys((*named, "neighbours", "cluster", *FRAME.columns), "int64")
     columns |= _LISTS | dict.fromkeys(NORMS.names, "float64") | {"sector": "string"}
