@@ -4,7 +4,9 @@
 
 Twelve counties of the standard world with every range stretched by a half, so that no two are
 alike. The honest firms that look most like shells count several times: it is they who would bear
-the errors. The shifted world takes no part, nor does any seed that the evidence is measured on.
+the errors. What the invented counties show badly, such as who buys from whom, is left to the
+weights set by hand, whose word counts TRUST times; the file that is there is what it starts from.
+The shifted world takes no part, nor does any seed that the evidence is measured on.
 """
 
 import sys
@@ -23,7 +25,8 @@ from ratings.shells.simulator.parameters import load_world, widened
 
 SEEDS = range(1, 13)
 FIRMS = 8000
-COUNTS = {"struggling": 16.0, "sole": 5.0, "dispatch": 2.0}
+COUNTS = {"struggling": 16.0, "sole": 5.0, "dispatch": 2.0, "incubator": 2.0}
+TRUST = 10.0
 COMMENTS = (
     "The policy of the shell screen: weights, bins, caps and thresholds.",
     "All of it is a proposal of this project. The bins, rules and sentences are set by hand; the",
@@ -48,7 +51,7 @@ def main(version: str, out: Path) -> None:
         part = replace(seen.examples(truth.label), counts=counts)
         parts.append(part.some(np.isfinite(seen.odds)))
         print(f"{number + 1} of {len(SEEDS)}", flush=True)
-    found = fit(policy, Examples.together(parts), version=version, shapes=True)
+    found = fit(policy, Examples.together(parts), version=version, shapes=True, trust=TRUST)
     out.write_text(policy_text(found.policy, COMMENTS), "utf-8")
     print(f"mean log loss {found.before:.4f} before, {found.after:.4f} after; {out}")
 

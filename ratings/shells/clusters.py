@@ -4,6 +4,8 @@ Sharing one thing says nothing: firms of a whole county hang together by bookkee
 and business centres. Two shared things are rare among strangers.
 """
 
+import itertools
+
 import ibis
 import ibis.expr.types as ir
 import numpy as np
@@ -14,6 +16,8 @@ from ratings.shells.numbers import FRAME
 
 # What one service lends to many customers: a bookkeeper's phone and network, not an owner's.
 LENT = ("phone_id", "finance_officer_id", "network_id", "device_id")
+# What comes from one hand: a bookkeeper's, or that of the landlord of an office.
+ONE_HAND = (LENT, ("address_id", "network_id"))
 
 
 def neighbours(attributes: ir.Table) -> ir.Table:
@@ -24,7 +28,9 @@ def neighbours(attributes: ir.Table) -> ir.Table:
 
 
 def shared_pairs(attributes: ir.Table) -> ir.Table:
-    """(uscc, bond) for every two attributes that some other firm has both of as well.
+    """(uscc, bond, close) for every two attributes that some other firm has both of as well.
+
+    `close` is true where the two do not come from one hand.
 
     `attributes` has one row per firm with the columns of TIES; `address_id` is null where the
     address is hosted. What one service lends to more firms than the `bookkeeper_firms` of FRAME
@@ -46,10 +52,21 @@ def shared_pairs(attributes: ir.Table) -> ir.Table:
     )
     shared = every.join(users, ["kind", "value"]).select("uscc", "kind", "value")
     other = shared.view()
+    places = {name: place for place, name in enumerate(TIES)}
+    # A bit for each of the two: the pairs that are known to come from one hand.
+    lent_together = sorted(
+        {
+            1 << places[one] | 1 << places[two]
+            for hand in ONE_HAND
+            for one, two in itertools.combinations(hand, 2)
+        }
+    )
+    one = ibis.literal(1, "int64")
     pairs = shared.join(
         other, [shared["uscc"] == other["uscc"], shared["kind"] < other["kind"]]
     ).select(
         "uscc",
+        close=~((one << shared["kind"]) | (one << other["kind"])).isin(lent_together),
         bond=shared["kind"].cast("string")
         + shared["value"]
         + "+"
@@ -59,13 +76,18 @@ def shared_pairs(attributes: ir.Table) -> ir.Table:
     # Counted over the rows themselves: joined to its own counts, the table would be compared
     # with itself, and every bond would tie every firm.
     counted = pairs.mutate(firms=pairs.count().over(group_by="bond"))
-    return counted.filter(counted["firms"] > 1).select("uscc", "bond")
+    return counted.filter(counted["firms"] > 1).select("uscc", "bond", "close")
 
 
 def cluster_sizes(bonds: pa.Table) -> pa.Table:
-    """(uscc, cluster): how many firms hang together with each firm, itself counted.
+    """(uscc, cluster, close_cluster): how many firms hang together with each firm, itself counted,
+    by all bonds and by close ones (null where it has none)."""
+    close = _sizes(bonds.filter(bonds["close"])).rename_columns(["uscc", "close_cluster"])
+    return _sizes(bonds).join(close, "uscc", use_threads=False)
 
-    Every firm of `bonds` takes the least number among those it is bound to, until nothing
+
+def _sizes(bonds: pa.Table) -> pa.Table:
+    """Every firm of `bonds` takes the least number among those it is bound to, until nothing
     changes any more.
     """
     firms = bonds["uscc"].combine_chunks().dictionary_encode()

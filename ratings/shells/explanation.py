@@ -64,7 +64,11 @@ def evidence_of(scored: ir.Table, kinds: Kinds) -> ir.Table:
     kept: dict[str, ir.Value] = {}
     for number, kind in enumerate(kinds):
         months = "excuse" if kind.signal_class == "excuse" else "months"
-        sources = {"own": f"line_{number}", "mask": f"{months}_{kind.feature}"}
+        sources = {
+            "own": f"line_{number}",
+            "mask": f"{months}_{kind.feature}",
+            "value": f"counted_{kind.feature}",
+        }
         for what, to in kind.columns.items():
             source = sources.get(what, f"{what}_{kind.feature}")
             kept[f"{what}_{number}"] = scored[source].cast(to)

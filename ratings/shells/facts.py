@@ -6,6 +6,8 @@ for both. What is latest is packed with its month into one integer, whose maximu
 newest, because no two engines agree on how to ask for "the value of the last row".
 """
 
+import functools
+import operator
 from collections.abc import Callable
 from typing import Literal
 
@@ -123,10 +125,32 @@ def _closure(rows: ir.Table) -> ir.IntegerValue:
     return span(start - rows["oldest"], ibis.least(end, longest) - rows["oldest"]).fill_null(0)
 
 
+# What the register writes where the entry is about something else than the address: a report not
+# published (which has a feature of its own), or something published that is not true.
+_NOT_THE_ADDRESS = ("report", "disclos", "conceal", "false", "年报", "年度报告", "公示", "虚假")
+
+
 def _unreachable(rows: ir.Table) -> ir.Value:
-    """A report that is not there is counted by its own feature and not twice."""
+    """On the list because nobody is found at the address, or for a reason that is not told."""
     reason = rows["abnormal_reason"].fill_null("").lower()
-    return rows["abnormal_since"].notnull() & ~reason.contains("report") & ~reason.contains("年报")
+    other = functools.reduce(operator.or_, (reason.contains(word) for word in _NOT_THE_ADDRESS))
+    return rows["abnormal_since"].notnull() & ~other
+
+
+def _share(column: str) -> Callable[[ir.Table], ir.Value]:
+    """A share of the months with trade, in millionths: whole numbers sum to the same in any
+    order."""
+    recent = _recent(column, 1)
+    return lambda rows: (recent(rows) * 1_000_000 + 0.5).floor().cast("int64")
+
+
+def _told(column: str) -> Callable[[ir.Table], ir.Value]:
+    """The months with trade of which the column is told."""
+    return _bit(lambda rows: (rows["code"] == 1) & rows[column].notnull())
+
+
+def _changed(rows: ir.Table) -> ir.Value:
+    return rows["recent"].ifelse(rows["changes_12m"], ibis.null("int64"))
 
 
 def _holders(place: int) -> Callable[[ir.Table], ir.Value]:
@@ -151,6 +175,7 @@ MONTHLY: dict[str, tuple[Fact, ...]] = {
         Fact("quarterly", "or", _bit(lambda rows: rows["filing_cycle"] == "Q")),
         Fact("yearly", "or", _bit(lambda rows: rows["filing_cycle"] == "Y")),
         Fact("sales", "sum", _recent("sales_fen", 1)),
+        Fact("sales_most", "max", _recent("sales_fen", 1)),
         Fact("paid", "sum", _recent("tax_fen", 1)),
         Fact(
             "abnormal",
@@ -161,11 +186,17 @@ MONTHLY: dict[str, tuple[Fact, ...]] = {
     "invoices": (
         *SAID,
         Fact("out", "sum", _recent("out_fen", 1)),
+        Fact("out_most", "max", _recent("out_fen", 1)),
         Fact("labour", "sum", _recent("labour_service_in_fen")),
         Fact("in", "sum", _recent("in_fen", 1, 2)),
+        Fact("in_most", "max", _recent("in_fen", 1, 2)),
         Fact("in_known", "or", _bit(lambda rows: rows["in_fen"].notnull())),
         Fact("count", "sum", _recent("out_count", 1)),
         Fact("void", "sum", _recent("void_count", 1)),
+        Fact("buyers", "sum", _recent("distinct_buyers", 1)),
+        Fact("buyers_told", "or", _told("distinct_buyers")),
+        Fact("top", "sum", _share("top_buyer_share")),
+        Fact("top_told", "or", _told("top_buyer_share")),
     ),
     "social_insurance": (
         *SAID,
@@ -190,7 +221,7 @@ MONTHLY: dict[str, tuple[Fact, ...]] = {
         ),
         Fact("hosted", "latest", _flag(lambda rows: rows["address_hosted"].fill_null(False))),
         Fact("abnormal", "latest", _flag(_unreachable)),
-        Fact("changes", "latest", lambda rows: rows["changes_12m"]),
+        Fact("changes", "max", _changed),
         Fact("staff", "latest", lambda rows: rows["annual_report_staff"]),
         Fact("closure", "or", _closure),
         Fact("filed", "or", _bit(lambda rows: rows["annual_report_filed"])),

@@ -20,12 +20,14 @@ from ratings.signals.contract import Excuse
 from ratings.signals.lawful import EXCUSED_FEEDS, FORMS
 
 LEAST_COVERED = 3
+LEAST_DUE = 6
 LEAST_STAFF_FOR_FUND = 5
 LEAST_STAFF_CLAIMED = 2
 LEAST_INVOICES = 5
 _PARTNERS = tuple(FORM_CODES[form] for form in FORMS[Excuse.SOLE_PRACTITIONER])
 LEAST_ORDERS_DUE = 2
 MOST_RATIO = 99.0
+MANY_BUYERS = 10.0
 LEAST_SPREAD = 0.1
 # Contributions this close to the lowest anybody pays are contributions at the lowest base.
 NEAR_LOWEST = 1.02
@@ -83,19 +85,18 @@ def _read(
 
 
 def _tax(firms: ir.Table) -> dict[str, Reading]:
-    covered = firms["tax_covered"] & LAST_TWELVE
-    zeros = bits(firms["tax_zero"] & LAST_TWELVE)
+    filed = firms["returns_positive"] | firms["returns_zero"] | firms["returns_overdue"]
+    filed = filed & LAST_TWELVE
+    idle = (firms["tax_not_due"] | firms["tax_exempt"]) & (filed ^ FULL)
     trade = firms["tax_positive"] | firms["invoices_positive"]
     dormant = trade & firms["excuse_registered_closure"]
     spoken = firms["tax_covered"] != 0
     return {
-        "tax_zero_run": _read(spoken, longest_run_of(firms["tax_zero"]), firms["tax_zero"]),
+        "tax_zero_run": _read(spoken, longest_run_of(firms["returns_zero"]), firms["returns_zero"]),
         "tax_overdue_run": _read(
-            spoken, longest_run_of(firms["tax_overdue"]), firms["tax_overdue"]
+            spoken, longest_run_of(firms["returns_overdue"]), firms["returns_overdue"]
         ),
-        "tax_zero_share": _read(
-            bits(covered) >= LEAST_COVERED, zeros / bits(covered), covered, zeros / 12
-        ),
+        "tax_zero_share": _share(firms["returns_zero"], filed, idle),
         "taxpayer_abnormal": _read(
             firms["tax_abnormal"].notnull(), firms["tax_abnormal"], firms["tax_covered"]
         ),
@@ -103,8 +104,19 @@ def _tax(firms: ir.Table) -> dict[str, Reading]:
         "invoice_ratio": _invoice_ratio(firms),
         "purchases": _purchases(firms),
         "voided_invoices": _voided(firms),
+        "few_buyers": _buyers(firms),
+        "top_buyer": _top_buyer(firms),
         "invoice_burst": _invoice_burst(firms),
     }
+
+
+def _share(zeros: ir.IntegerValue, said: ir.IntegerValue, idle: ir.IntegerValue) -> Reading:
+    """Zeros among the last twelve months, of which something is `said`. Months in which nothing was
+    due (`idle`) are left out; a month not known counts as one with trade."""
+    known = bits(said)
+    due = ibis.greatest(12 - bits(idle & LAST_TWELVE), LEAST_DUE)
+    nothing = bits(zeros & LAST_TWELVE)
+    return _read(known >= LEAST_COVERED, nothing / ibis.greatest(known, 1), said, nothing / due)
 
 
 def _invoice_ratio(firms: ir.Table) -> Reading:
@@ -124,7 +136,7 @@ def _invoice_ratio(firms: ir.Table) -> Reading:
 
 def _purchases(firms: ir.Table) -> Reading:
     """What is bought for what is sold; a month not known counts as one that bought as much."""
-    sold, bought = firms["invoices_out"], firms["invoices_in"]
+    sold, bought = firms["out_sum"], firms["in_sum"]
     each = sold / ibis.greatest(firms["invoices_span"], 1)
     unknown = firms["invoices_unknown"] * each
     return _read(
@@ -149,6 +161,33 @@ def _voided(firms: ir.Table) -> Reading:
     )
 
 
+def _buyers(firms: ir.Table) -> Reading:
+    """Different buyers in a month with sales; a month not known counts as one with many."""
+    told = firms["invoices_buyers_told"] & firms["invoices_positive"] & LAST_TWELVE
+    known, unknown = bits(told), firms["invoices_unknown"]
+    each = firms["invoices_buyers"] / ibis.greatest(known, 1)
+    most = ibis.greatest(each, MANY_BUYERS)
+    return _read(
+        known >= LEAST_COVERED,
+        each,
+        told,
+        (firms["invoices_buyers"] + most * unknown) / ibis.greatest(known + unknown, 1),
+    )
+
+
+def _top_buyer(firms: ir.Table) -> Reading:
+    """The share of the largest buyer in a month with sales; a month not known counts as none."""
+    told = firms["invoices_top_told"] & firms["invoices_positive"] & LAST_TWELVE
+    known, unknown = bits(told), firms["invoices_unknown"]
+    total = firms["invoices_top"] / 1_000_000
+    return _read(
+        known >= LEAST_COVERED,
+        total / ibis.greatest(known, 1),
+        told,
+        total / ibis.greatest(known + unknown, 1),
+    )
+
+
 def _invoice_burst(firms: ir.Table) -> Reading:
     """Much invoiced at once after the start, and then the returns stop."""
     born = firms["born"]
@@ -166,7 +205,8 @@ def _invoice_burst(firms: ir.Table) -> Reading:
 
 def _people(firms: ir.Table) -> dict[str, Reading]:
     covered = firms["insured_covered"] & LAST_TWELVE
-    nobody = bits(firms["insured_zero"] & LAST_TWELVE)
+    said = firms["insured_positive"] | firms["insured_zero"] | firms["insured_overdue"]
+    idle = firms["insured_not_due"] | firms["insured_exempt"]
     trade = firms["tax_positive"] | firms["invoices_positive"]
     unstaffed = trade & firms["insured_zero"] & LAST_TWELVE
     both = (firms["tax_covered"] | firms["invoices_covered"]) & covered
@@ -198,9 +238,7 @@ def _people(firms: ir.Table) -> dict[str, Reading]:
             covered,
             firms["insured_certain"],
         ),
-        "insured_zero_share": _read(
-            bits(covered) >= LEAST_COVERED, nobody / bits(covered), covered, nobody / 12
-        ),
+        "insured_zero_share": _share(firms["insured_zero"], said & LAST_TWELVE, idle),
         "sales_without_staff": _read(
             both != 0, bits(unstaffed), (unstaffed != 0).ifelse(unstaffed, both)
         ),
@@ -249,7 +287,9 @@ def _register(firms: ir.Table) -> dict[str, Reading]:
             owed != 0, bits(owed & (firms["register_filed"] ^ FULL)), owed
         ),
         "abnormal_address": _read(~resting, firms["register_abnormal"], latest),
-        "register_changes": _read(~resting, firms["register_changes"], latest),
+        "register_changes": _read(
+            ~resting, firms["register_changes"], firms["register_positive"] & LAST_TWELVE
+        ),
     }
 
 
@@ -264,6 +304,7 @@ def _ties(firms: ir.Table) -> dict[str, Reading]:
     return {
         "address_crowding": _read(~resting, firms["neighbours"], latest),
         "cluster": _read(~resting, firms["cluster"], latest),
+        "close_cluster": _read(~resting, firms["close_cluster"], latest),
     }
 
 

@@ -41,7 +41,9 @@ from ratings.signals.engine import Tables, gone_months
 
 # Facts that stay unknown for a firm without rows; every other one is 0 then.
 _NULLABLE = ("latest", "list", "max")
-_CLUSTERS = ibis.table({"uscc": "string", "cluster": "int64"}, name="cluster_sizes")
+_CLUSTERS = ibis.table(
+    {"uscc": "string", "cluster": "int64", "close_cluster": "int64"}, name="cluster_sizes"
+)
 
 
 class Step(msgspec.Struct, frozen=True):
@@ -168,7 +170,7 @@ def planned(dialect: str) -> Plan:
     first = len(recipe.steps)
     sized = wide.left_join(neighbours(hidden), "uscc").drop("uscc_right")
     sized = sized.left_join(_CLUSTERS, "uscc").drop("uscc_right")
-    facts = recipe.keep("facts", sized.mutate(cluster=_cluster(sized)))
+    facts = recipe.keep("facts", sized.mutate(**_clusters(sized)))
     numbers = with_numbers(recipe.start(framed(facts)), recipe.extend)
     measures = recipe.keep("measures", numbers.select("uscc", "sector", *MEASURES))
     compared = recipe.start(with_norms(numbers))
@@ -242,10 +244,12 @@ def _facts(recipe: Recipe, units: dict[str, Unit]) -> tuple[ir.Table, ir.Table]:
     return wide, recipe.keep("ties", _without_hosted(attributes, wide))
 
 
-def _cluster(wide: ir.Table) -> ir.IntegerValue:
+def _clusters(wide: ir.Table) -> dict[str, ir.IntegerValue]:
     """A firm that shares nothing is a cluster of one, if its register entry is known at all."""
-    alone = wide["cluster"].fill_null(1)
-    return wide["register_place"].notnull().ifelse(alone, ibis.null("int64"))
+    none = ibis.null("int64")
+    known = wide["register_place"].notnull()
+    names = ("cluster", "close_cluster")
+    return {name: known.ifelse(wide[name].fill_null(1), none) for name in names}
 
 
 def _young(invoices: ir.Table, register: ir.Table) -> ir.Table:

@@ -29,6 +29,8 @@ from ratings.signals.contract import FEEDS, Excuse
 from ratings.signals.lawful import EXCUSED_FEEDS, FORMS, NEW_FIRM_MONTHS
 
 MEDIAN_RANK = 7
+UNIT_JUMP = 1000
+LEAST_USUAL = 4
 LEAST_HOLDERS = 3
 # Above every share there is: it stands for a month with fewer practitioners than that.
 NO_SHARE = 2.0
@@ -90,7 +92,8 @@ def with_numbers(firms: ir.Table, extend: Extend = extended) -> ir.Table:
     """The table of `firms`, joined with FRAME, with its excuses, states and numbers."""
     firms = extend(firms, _excuses(firms))
     firms = with_states(firms, SHORT, _lawful, extend)
-    firms = extend(firms, _spans(firms))
+    firms = extend(firms, _spans(firms) | _returns(firms))
+    firms = extend(firms, _usual(firms))
     firms = extend(firms, _numbers(firms) | _gaps(firms))
     return extend(firms, _ranked(firms, "insured") | _ranked(firms, "power"))
 
@@ -169,6 +172,7 @@ def _spans(firms: ir.Table) -> dict[str, ir.Value]:
     )
     return {
         "excuse_quarterly_filer": firms["tax_quarterly"] & firms["tax_not_due"],
+        "tax_filed": filings,
         "tax_span": ibis.least(filings * every, 12),
         "invoices_span": count("invoices_positive", "invoices_zero"),
         "insured_span": count("insured_positive", "insured_zero", "insured_overdue"),
@@ -186,9 +190,38 @@ def _spans(firms: ir.Table) -> dict[str, ir.Value]:
     }
 
 
+def _returns(firms: ir.Table) -> dict[str, ir.Value]:
+    """The months that zero returns and returns not filed speak about: a return by the quarter
+    speaks about the two months before it too, in which nothing was due."""
+    off = firms["tax_not_due"]
+    found = {}
+    for state in ("positive", "zero", "overdue"):
+        own = firms[f"tax_{state}"]
+        quarter = own & firms["tax_quarterly"]
+        before = (quarter >> 1) & off
+        found[f"returns_{state}"] = own | before | ((before >> 1) & off)
+    return found
+
+
+def _usual(firms: ir.Table) -> dict[str, ir.Value]:
+    """Yearly sums without a mistake of unit: one month a thousand times as large as the others of
+    the firm is counted as one like them."""
+    found = {}
+    for name, sums, months in (
+        ("sales_sum", "tax_sales", "tax_filed"),
+        ("out_sum", "invoices_out", "invoices_span"),
+        ("in_sum", "invoices_in", "invoices_span"),
+    ):
+        total, most = firms[sums], firms[f"{sums}_most"].fill_null(0)
+        others = (total - most) / ibis.greatest(firms[months] - 1, 1)
+        odd = (firms[months] >= LEAST_USUAL) & (others > 0) & (most > UNIT_JUMP * others)
+        found[name] = odd.ifelse(others * firms[months], total).cast("float64")
+    return found
+
+
 def _numbers(firms: ir.Table) -> dict[str, ir.Value]:
     heads = _over(firms["insured_heads"], firms["insured_span"])
-    sales = _over(firms["tax_sales"], firms["tax_span"])
+    sales = _over(firms["sales_sum"], firms["tax_span"])
     per_head = (1 + sales * 12 / 100 / ibis.greatest(heads, 1.0)).log()
     dispatched = firms["invoices_labour"] / (12 * firms["minimum_wage_fen"])
     staffed = (firms["insured_exempt"] & LAST_TWELVE) == 0
@@ -196,7 +229,7 @@ def _numbers(firms: ir.Table) -> dict[str, ir.Value]:
     return {
         "heads": heads,
         "sales": sales,
-        "invoiced": _over(firms["invoices_out"], firms["invoices_span"]),
+        "invoiced": _over(firms["out_sum"], firms["invoices_span"]),
         "due_each": _over(firms["insured_due"], firms["insured_heads"]),
         "size": ibis.cases((heads < 1, 0), (heads < 5, 1), (heads < 20, 2), (heads >= 20, 3)),
         # No sales at all is for other features to say.

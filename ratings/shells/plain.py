@@ -37,6 +37,7 @@ _STRICT: dict[type[ops.Node], str] = {
     ops.GreaterEqual: "{0} >= {1}",
     ops.Not: "not {0}",
     ops.Negate: "-{0}",
+    ops.Floor: "_math.floor({0})",
     ops.Ln: "_log({0})",
     ops.Log: "_log({0})",
     ops.Exp: "_exp({0})",

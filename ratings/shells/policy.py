@@ -134,9 +134,11 @@ class Policy(msgspec.Struct, frozen=True, forbid_unknown_fields=True, dict=True)
         """Class → the one in whose place it counts as independent evidence.
 
         Who shares an address or a telephone is read from the register too: what the register and
-        the ties say together is still the word of one office, and opens no case alone.
+        the ties say together is still the word of one office, and opens no case alone. What is
+        made of other features has no source of its own and is not here.
         """
-        return {name: "register" if name == "ties" else name for name in self.classes}
+        own = dict.fromkeys(feature.of for feature in self.features if not feature.both)
+        return {name: "register" if name == "ties" else name for name in own}
 
     @cached_property
     def digest(self) -> str:

@@ -151,17 +151,21 @@ def _class_lines(policy: Policy, name: str) -> Iterable[Line]:
 
 
 def with_evidence(readings: ir.Table, policy: Policy, extend: Extend = extended) -> ir.Table:
-    """The table of `with_readings` with bin_ and weight_ of every feature: null and 0 where it
-    was not read."""
+    """The table of `with_readings` with counted_, bin_ and weight_ of every feature: null and 0
+    where it was not read. What is counted is the value in the best case, the one that has the bin;
+    where it could be anything, nothing is counted."""
     readings = extend(readings, _contradictions(readings, policy))
-    bins: dict[str, ir.Value] = {}
+    counted: dict[str, ir.Value] = {}
     for feature in policy.features:
         read = readings[f"value_{feature.name}"].notnull()
         certain = readings[f"certain_{feature.name}"]
-        # What could be anything is in the best of the bins.
-        best = feature.weights.index(min(feature.weights))
-        place = certain.isnull().ifelse(best, _bin(certain, feature))
-        bins[f"bin_{feature.name}"] = read.ifelse(place, ibis.null("int64")).cast("int64")
+        counted[f"counted_{feature.name}"] = read.ifelse(certain, ibis.null("float64"))
+    readings = extend(readings, counted)
+    bins: dict[str, ir.Value] = {}
+    for feature in policy.features:
+        value = readings[f"counted_{feature.name}"]
+        place = value.notnull().ifelse(_bin(value, feature), ibis.null("int64"))
+        bins[f"bin_{feature.name}"] = place.cast("int64")
     binned = extend(readings, bins)
     weights = {
         f"weight_{feature.name}": ibis.array(list(feature.weights))[
@@ -270,7 +274,7 @@ def _contributions(table: ir.Table, policy: Policy) -> dict[str, ir.Value]:
             raw = table[f"raw_{line.signal_class}"]
             value = (raw > policy.class_cap).ifelse(policy.class_cap - raw, none)
         else:
-            reading = table[f"value_{line.feature}"]
+            reading = table[f"counted_{line.feature}"]
             there = reading > 0 if line.feature in pairs else reading.notnull()
             value = there.ifelse(table[f"weight_{line.feature}"], none)
         found[f"line_{number}"] = value
@@ -309,6 +313,8 @@ def _outcome(table: ir.Table, policy: Policy) -> ir.StringValue:
         speaks[source] = speaks[source] | enough if source in speaks else enough
     independent = functools.reduce(operator.add, (one.ifelse(1, 0) for one in speaks.values()))
     few = (table["coverage"] < policy.least_coverage) | (table["classes"] < policy.least_classes)
+    # Of a firm that the register does not know hardly anything is read: no clean bill either.
+    few = few | (table["known"] == 0)
     case = (table["probability"] >= policy.case_probability) & (
         independent >= policy.independent_classes
     )

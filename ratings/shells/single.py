@@ -36,7 +36,7 @@ from ratings.signals.contract import FEEDS
 
 Row = Mapping[str, Any]
 # What the latest screen of the whole county says about a firm.
-COUNTY = ("neighbours", "cluster", *NORMS.names)
+COUNTY = ("neighbours", "cluster", "close_cluster", *NORMS.names)
 _LISTS = {
     "insured_values": "array<int64>",
     "power_values": "array<float64>",
@@ -86,7 +86,9 @@ def firm_facts(feeds: Mapping[str, Iterable[Row]], frame: Frame) -> dict[str, An
 
 def rescored(uscc: str, facts: Row, county: Row, frame: Frame, policy: Policy) -> Score:
     """The score of one firm from its facts and from what the county says of it (COUNTY)."""
-    firm = {**facts, **{name: county[name] for name in COUNTY}, **frame.columns(policy)}
+    # An earlier version of the program kept less of the county; that is not known then.
+    known = {name: county.get(name) for name in COUNTY}
+    firm = {**facts, **known, **frame.columns(policy)}
     found = _judge(policy)(firm)
     reasons = []
     for number, line in enumerate(lines_of(policy)):
@@ -113,7 +115,7 @@ def _reason(
     elif line.feature == "class_cap":
         value = policy.class_cap
     else:
-        value = found[f"value_{line.feature}"]
+        value = found[f"counted_{line.feature}"]
         mask, place = found[f"months_{line.feature}"], found[f"bin_{line.feature}"]
     return {
         "uscc": uscc,
@@ -182,10 +184,10 @@ def _judge(policy: Policy) -> Function:
     groups = [(f"{SHORT[feed]}_", facts) for feed, facts in MONTHLY.items()]
     groups += [("invoices_", FIRST_INVOICES), ("told_", EXCUSES)]
     named = [f"{prefix}{fact.name}" for prefix, facts in groups for fact in facts]
-    columns = dict.fromkeys((*named, "neighbours", "cluster", *FRAME.columns), "int64")
+    columns = dict.fromkeys((*named, *COUNTY, *FRAME.columns), "int64")
     columns |= _LISTS | dict.fromkeys(NORMS.names, "float64") | {"sector": "string"}
     whole = scored(with_readings(with_numbers(ibis.table(columns, name="firm"))), policy)
     wanted = [*SCORE_COLUMNS, *(f"line_{number}" for number in range(len(lines_of(policy))))]
     for feature in policy.features:
-        wanted += [f"{part}_{feature.name}" for part in ("value", "months", "bin")]
+        wanted += [f"{part}_{feature.name}" for part in ("counted", "months", "bin")]
     return plain(whole, [*wanted, *(f"excuse_{kind}" for kind in policy.excuses)])

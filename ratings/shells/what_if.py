@@ -67,7 +67,9 @@ def rescored(policy: Policy, rows: Iterable[Reason], wanted: Wanted) -> tuple[fl
     totals = {name: min(wanted.class_cap, math.fsum(one)) for name, one in classes.items()}
     against = math.fsum(totals.values())
     independent = {
-        policy.sources[name] for name, one in totals.items() if one >= policy.independent_evidence
+        policy.sources[name]
+        for name, one in totals.items()
+        if name in policy.sources and one >= policy.independent_evidence
     }
     return base + against - min(against, wanted.class_cap, lawful), len(independent)
 

@@ -70,13 +70,16 @@ class Fit(msgspec.Struct, frozen=True):
     honest: int
 
 
-def fit(policy: Policy, examples: Examples, *, version: str, shapes: bool = False) -> Fit:
+def fit(
+    policy: Policy, examples: Examples, *, version: str, shapes: bool = False, trust: float = 1.0
+) -> Fit:
     """The policy called `version` with the weights that the labels and the expert make likeliest.
 
-    Refused on fewer than 50 labels, or fewer than ten of either kind.
+    The expert's word counts `trust` times. Refused on fewer than 50 labels, or fewer than ten of
+    either kind.
     """
     _enough(examples, shapes)
-    card = _Card(policy, examples, shapes)
+    card = _Card(policy, examples, shapes, trust)
     found = card.climb()
     fitted = msgspec.structs.replace(card.policy_of(card.level(found)), version=version)
     return Fit(
@@ -147,8 +150,8 @@ def _start(feature: Feature, steps: np.ndarray, shapes: bool) -> np.ndarray:
 class _Card:
     """The scorecard as a function of one vector: the base, then a block per feature and excuse."""
 
-    def __init__(self, policy: Policy, examples: Examples, shapes: bool) -> None:
-        self.policy, self.examples, self.shapes = policy, examples, shapes
+    def __init__(self, policy: Policy, examples: Examples, shapes: bool, trust: float) -> None:
+        self.policy, self.examples, self.shapes, self.trust = policy, examples, shapes, trust
         self.steps = {one.name: _steps(one, shapes) for one in policy.features}
         first, starts = 1, [np.array([logit(policy.base_rate)])]
         self.blocks: dict[str, slice] = {}
@@ -233,7 +236,7 @@ class _Card:
                 slope[self.blocks[feature.name]] = self.steps[feature.name].T @ away
         else:
             slope[1:] = numbers[1:] - self.start[1:]
-        return slope / SPREAD**2 / len(self.examples)
+        return slope * self.trust / SPREAD**2 / len(self.examples)
 
     def climb(self) -> np.ndarray:
         """The most likely numbers, by steps of even length that shrink towards the end (Adam)."""
