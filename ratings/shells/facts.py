@@ -189,7 +189,6 @@ MONTHLY: dict[str, tuple[Fact, ...]] = {
         Fact("out_most", "max", _recent("out_fen", 1)),
         Fact("labour", "sum", _recent("labour_service_in_fen")),
         Fact("in", "sum", _recent("in_fen", 1, 2)),
-        Fact("in_most", "max", _recent("in_fen", 1, 2)),
         Fact("in_known", "or", _bit(lambda rows: rows["in_fen"].notnull())),
         Fact("count", "sum", _recent("out_count", 1)),
         Fact("void", "sum", _recent("void_count", 1)),

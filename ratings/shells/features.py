@@ -136,7 +136,7 @@ def _invoice_ratio(firms: ir.Table) -> Reading:
 
 def _purchases(firms: ir.Table) -> Reading:
     """What is bought for what is sold; a month not known counts as one that bought as much."""
-    sold, bought = firms["out_sum"], firms["in_sum"]
+    sold, bought = firms["out_sum"], firms["invoices_in"]
     each = sold / ibis.greatest(firms["invoices_span"], 1)
     unknown = firms["invoices_unknown"] * each
     return _read(

@@ -191,26 +191,29 @@ def _spans(firms: ir.Table) -> dict[str, ir.Value]:
 
 
 def _returns(firms: ir.Table) -> dict[str, ir.Value]:
-    """The months that zero returns and returns not filed speak about: a return by the quarter
-    speaks about the two months before it too, in which nothing was due."""
+    """The months that returns speak about: one by the quarter speaks about the two months before it
+    too, in which nothing was due. One not filed does so only where the quarter before was not filed
+    either: who misses a single return by the quarter is no worse than who misses one by the month.
+    """
     off = firms["tax_not_due"]
     found = {}
     for state in ("positive", "zero", "overdue"):
         own = firms[f"tax_{state}"]
         quarter = own & firms["tax_quarterly"]
-        before = (quarter >> 1) & off
+        whole = quarter & (quarter << 3) if state == "overdue" else quarter
+        before = (whole >> 1) & off
         found[f"returns_{state}"] = own | before | ((before >> 1) & off)
     return found
 
 
 def _usual(firms: ir.Table) -> dict[str, ir.Value]:
     """Yearly sums without a mistake of unit: one month a thousand times as large as the others of
-    the firm is counted as one like them."""
+    the firm is counted as one like them. Of purchases too much only speaks for a firm, and a single
+    large one may be true: they stay as they are."""
     found = {}
     for name, sums, months in (
         ("sales_sum", "tax_sales", "tax_filed"),
         ("out_sum", "invoices_out", "invoices_span"),
-        ("in_sum", "invoices_in", "invoices_span"),
     ):
         total, most = firms[sums], firms[f"{sums}_most"].fill_null(0)
         others = (total - most) / ibis.greatest(firms[months] - 1, 1)

@@ -74,21 +74,51 @@ def by_the_quarter(state: str) -> Callable[[int], Row]:
 
 
 @pytest.mark.parametrize(
-    ("state", "feature"), [("ZERO", "tax_zero_run"), ("OVERDUE", "tax_overdue_run")]
+    ("state", "feature", "months"),
+    [("ZERO", "tax_zero_run", WINDOW), ("OVERDUE", "tax_overdue_run", WINDOW - 2)],
 )
 def test_a_return_by_the_quarter_speaks_about_its_three_months(
-    tmp_path: Path, code: Code, state: str, feature: str
+    tmp_path: Path, code: Code, state: str, feature: str, months: int
 ) -> None:
     monthly = firm(code(1), tax_filing=lambda _: {"state": state, "filing_cycle": "M"})
     quarterly = firm(code(2), tax_filing=by_the_quarter(state))
     trading = firm(code(3), tax_filing=by_the_quarter("POS"))
     one, other, honest = map(rows, scored(tmp_path, monthly, quarterly, trading))
-    assert one[feature].value == other[feature].value == WINDOW
+    assert one[feature].value == WINDOW
+    assert other[feature].value == months
     assert one[feature].contribution == other[feature].contribution > 0
     assert honest[feature].value == 0
     assert honest["tax_zero_share"].value == 0
     if state == "ZERO":
         assert other["tax_zero_share"].value == 1.0
+
+
+@pytest.mark.parametrize(("missed", "run"), [((3,), 1), ((3, 6), 4), ((3, 9), 1)])
+def test_one_quarter_not_filed_is_one_return_not_filed(
+    tmp_path: Path, code: Code, missed: tuple[int, ...], run: int
+) -> None:
+    def row(back: int) -> Row:
+        return by_the_quarter("OVERDUE" if back in missed else "POS")(back)
+
+    (found,) = map(rows, scored(tmp_path, firm(code(1), tax_filing=row)))
+    assert found["tax_overdue_run"].value == run
+    assert (found["tax_overdue_run"].contribution > 0) is (run > 3)
+
+
+def test_one_large_purchase_does_not_count_less(tmp_path: Path, code: Code) -> None:
+    def invoices(once: int) -> Callable[[int], Row]:
+        return lambda back: {
+            "out_count": 9,
+            "out_fen": 30_000_000,
+            "in_fen": once if back == 5 else 100_000,
+        }
+
+    bought, none = (
+        firm(code(1), invoices=invoices(360_000_000)),
+        firm(code(2), invoices=invoices(0)),
+    )
+    one, other = map(rows, scored(tmp_path, bought, none))
+    assert one["purchases"].contribution == 0 < other["purchases"].contribution
 
 
 def test_a_quarter_of_which_nothing_is_known_is_not_made_up(tmp_path: Path, code: Code) -> None:
