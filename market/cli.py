@@ -33,6 +33,7 @@ from ratings.shells.simulator.simulate_command import simulate
 from ratings.signals.actions import take_in
 from ratings.signals.files import find_files, said_to_have_none
 from ratings.signals.loading import Progress, describe
+from ratings.signals.queries import aside_reasons
 from ratings.stars.grade_command import grade
 from ratings.verification import verify as verify_record
 
@@ -202,6 +203,9 @@ def load_feeds(directory: Path, hash_identifiers: bool) -> None:
                     progress=progress.step,
                 )
             click.echo(describe(receipt))
+            if not receipt.repeated:
+                for reason in await aside_reasons(receipt.batch):
+                    click.echo(f"set aside of {reason.sentence()}")
 
     with_database(settings, work)
 

@@ -8,6 +8,7 @@ from ratings.ledger.errors import SteelyardError
 from ratings.shells.policy import load_policy
 from ratings.shells.results import write_results
 from ratings.shells.screen import running
+from ratings.signals.aside import by_reason
 from ratings.signals.files import FeedDirectory, read_directory
 
 SHOWN = 20
@@ -47,7 +48,9 @@ def _tell(directory: FeedDirectory) -> None:
             click.echo(f"{batch.file}: column {column} is not in the contract and was ignored")
     for file in directory.unknown_files:
         click.echo(f"{file}: no feed of the contract, ignored")
+    for reason in by_reason(directory.unmatched):
+        click.echo(f"set aside of {reason.sentence()}")
     for entry in directory.unmatched[:SHOWN]:
         click.echo(f"{entry.feed} line {entry.line}: {entry.sentence()}", err=True)
     if len(directory.unmatched) > SHOWN:
-        click.echo(f"… and {len(directory.unmatched) - SHOWN} more rows set aside", err=True)
+        click.echo(f"… and {len(directory.unmatched) - SHOWN} more such lines", err=True)

@@ -9,9 +9,10 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from ratings.ledger.errors import Refused
+from ratings.signals.aside import Unmatched
 from ratings.signals.contract import FEEDS
 from ratings.signals.raw_tables import SUFFIXES
-from ratings.signals.reading import Unmatched, empty_table, one_row_per_key, typed_pieces
+from ratings.signals.reading import empty_table, one_row_per_key, typed_pieces
 
 __all__ = ["SUFFIXES", "FeedBatch", "FeedDirectory", "Unmatched", "empty_table", "read_directory"]
 

@@ -16,10 +16,11 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from ratings.ledger.errors import Refused
+from ratings.signals.aside import Unmatched
 from ratings.signals.contract import FEEDS, Feed
 from ratings.signals.drift import FIGURES
 from ratings.signals.files import sha256_of
-from ratings.signals.reading import Unmatched, one_row_per_key, typed_pieces
+from ratings.signals.reading import one_row_per_key, typed_pieces
 from ratings.signals.rules import no_rows
 
 # One file may hold twenty years; more months than that are a mistyped column.

@@ -9,6 +9,7 @@ import msgspec
 from ratings.ledger.database import fetch, fetchrow, fetchval, row_id
 from ratings.ledger.errors import NotFound
 from ratings.ledger.places import Moment
+from ratings.signals.aside import AsideReason
 from ratings.signals.contract import FEEDS
 from ratings.signals.rules import BatchState, RowState
 from ratings.signals.units import Jump
@@ -228,6 +229,23 @@ async def unmatched_rows(
         most,
     )
     return [_row(row) for row in rows]
+
+
+async def aside_reasons(batch: str) -> list[AsideReason]:
+    """For how many rows of a batch each reason holds, the most frequent first."""
+    rows = await fetch(
+        "SELECT b.feed, count(DISTINCT u.id), min(u.line),"
+        " (array_agg(fault->>'message' ORDER BY u.line))[1],"
+        " (array_agg(fault->'params' ORDER BY u.line))[1]"
+        " FROM unmatched_row u JOIN feed_batch b ON b.id = u.batch"
+        " CROSS JOIN jsonb_array_elements(u.faults) AS fault WHERE b.id = $1"
+        " GROUP BY b.feed, fault->>'column', fault->>'code' ORDER BY 2 DESC, 3",
+        batch,
+    )
+    return [
+        AsideReason(feed, count, line, message, msgspec.json.decode(params))
+        for feed, count, line, message, params in rows
+    ]
 
 
 async def open_count() -> int:

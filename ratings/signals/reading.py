@@ -12,6 +12,7 @@ import pyarrow.compute as pc
 
 from ratings.ledger.errors import Refused
 from ratings.ledger.text import N_
+from ratings.signals.aside import Unmatched
 from ratings.signals.columns import TYPES, as_text, read_column, settled
 from ratings.signals.contract import Feed, Kind, State
 from ratings.signals.raw_tables import Piece, pieces
@@ -26,27 +27,6 @@ CONFLICT = N_(
 MOST_UNMATCHED = 20_000
 # A telephone or identity number that slipped into a column where none belongs.
 _NUMBER_OF_A_PERSON = re.compile(r"(\+?86)?1[3-9]\d{9}|\d{17}[\dXx]")
-
-
-class Unmatched(msgspec.Struct, frozen=True):
-    """One reason why one row was set aside; `message` is a msgid that `params` fill.
-
-    `row` is the whole row as text, so that it can be mended; empty where its fields cannot be
-    told apart. Nothing of a person stands in it.
-    """
-
-    feed: str
-    line: int
-    column: str
-    value: str
-    code: str
-    message: str
-    params: dict[str, str]
-    row: dict[str, str] = {}
-
-    def sentence(self) -> str:
-        """The English text with everything filled in."""
-        return self.message.format(**self.params)
 
 
 class TypedPiece(msgspec.Struct, frozen=True):

@@ -118,6 +118,33 @@ def test_migrate_then_serve_then_work(environment: dict[str, str]) -> None:
         stopped_by(signal.SIGTERM, app)
 
 
+def test_loading_feeds_counts_each_reason_for_which_rows_were_set_aside(
+    environment: dict[str, str], tmp_path: Path
+) -> None:
+    feeds = tmp_path / "feeds"
+    feeds.mkdir()
+    good, mistyped = "91330281MA2699JWF0", "91330281MA2699JWF1"
+    (feeds / "housing_fund.csv").write_text(
+        f"uscc,month,contributors\n{good},2026-05,3\n{good},2026-13,-1\n"
+        f"{good},2026-14,4\n{mistyped},2026-05,4\n{good},2026-15,x\n"
+    )
+    first = finished(environment, "feeds", "load", str(feeds))
+    assert first.returncode == 0, first.stderr
+    lines = first.stdout.splitlines()
+    assert "5 rows, 2026-05 to 2026-05, 0 repeated, 4 set aside; accepted" in lines[0]
+    assert [line.partition(" in column month")[0] for line in lines[1:]] == [
+        "set aside of housing_fund: 3 rows, such as line 3: “2026-13”",
+        "set aside of housing_fund: 1 row, line 3: “-1” in column contributors is negative;"
+        " the contract knows no negative value.",
+        f"set aside of housing_fund: 1 row, line 5: “{mistyped}” is mistyped: its last character"
+        " does not fit the first seventeen. Compare it with the business licence.",
+        "set aside of housing_fund: 1 row, line 6: “x” in column contributors is not a whole"
+        " number.",
+    ]
+    again = finished(environment, "feeds", "load", str(feeds))
+    assert again.stdout == "housing_fund.csv: came before (accepted), nothing changed\n"
+
+
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
 def test_the_embedded_server_is_put_away_with_the_market(
     tmp_path: Path, number: signal.Signals

@@ -85,6 +85,38 @@ def test_rows_set_aside_are_told(feeds: Path, tmp_path: Path) -> None:
     assert "readme.txt: no feed of the contract, ignored" in result.output
 
 
+def test_each_reason_is_counted_however_many_rows_were_set_aside(
+    feeds: Path, tmp_path: Path
+) -> None:
+    """The first feed alone fills the lines that are shown, so the counts must name the others."""
+    for file in feeds.iterdir():
+        (tmp_path / file.name).write_bytes(file.read_bytes())
+    housing = "".join(f"{HONEST},2026-{number},1\n" for number in range(13, 53))
+    (tmp_path / "housing_fund.csv").write_text(f"uscc,month,contributors\n{housing},2026-05,-1\n")
+    excuses = f"uscc,kind,from_month,to_month\n{SHELL},because,2026-01,\n"
+    (tmp_path / "excuses.csv").write_text(excuses)
+    out = tmp_path / "out"
+    result = CliRunner().invoke(screen, [str(tmp_path), "--as-of", AS_OF, "--out", str(out)])
+    assert result.exit_code == 0, result.output
+    told = [line for line in result.stdout.splitlines() if line.startswith("set aside of")]
+    assert [line.split(": ", 2)[1].split(" line")[0] for line in told] == [
+        "1 row,",
+        "40 rows, such as",
+        "1 row,",
+        "1 row,",
+    ]
+    assert told[1] == (
+        "set aside of housing_fund: 40 rows, such as line 2: “2026-13” in column month is not a"
+        " month; write it as YYYY-MM, for example 2026-03."
+    )
+    assert "excuses: 1 row, line 2: “because” in column kind" in told[0]
+    assert {line.split(" line 42: ")[1].split(" is ")[0] for line in told[2:]} == {
+        "Column uscc",
+        "“-1” in column contributors",
+    }
+    assert "… and 23 more such lines" in result.stderr.splitlines()
+
+
 @pytest.mark.parametrize(
     ("arguments", "words"),
     [
