@@ -10,7 +10,7 @@ import pyarrow.compute as pc
 
 from ratings.ledger.errors import Refused
 from ratings.signals.aside import Unmatched
-from ratings.signals.contract import FEEDS
+from ratings.signals.contract import FEEDS, MANIFEST
 from ratings.signals.raw_tables import SUFFIXES
 from ratings.signals.reading import empty_table, one_row_per_key, typed_pieces
 
@@ -97,6 +97,8 @@ def read_feed(path: Path) -> FeedBatch:
     feed = FEEDS[path.stem]
     pieces = list(typed_pieces(feed, path.name, path))
     table = pa.concat_tables(piece.table for piece in pieces)
+    if feed is MANIFEST:
+        table = _with_widest_coverage(table)
     with duckdb.connect() as connection:
         connection.register("rows_of_file", table)
         one = one_row_per_key(connection, feed, "rows_of_file")
@@ -114,6 +116,21 @@ def read_feed(path: Path) -> FeedBatch:
         unmatched=tuple(sorted(unmatched, key=lambda entry: entry.line)),
         unknown_columns=pieces[0].unknown_columns,
     )
+
+
+def _with_widest_coverage(manifest: pa.Table) -> pa.Table:
+    """Several rows of the manifest for one feed and month are its batches. A correction covers only
+    the few firms that it names, and what came before it stays, so a month is covered as far as the
+    widest of its sound batches says; whether it is sound the latest received says."""
+    rows = manifest.select(["feed", "month", "coverage", "ok"]).to_pylist()
+    widest: dict[tuple[str, str], float] = {}
+    for row in rows:
+        if row["ok"] and row["coverage"] is not None:
+            month = (row["feed"], row["month"])
+            widest[month] = max(widest.get(month, 0.0), row["coverage"])
+    coverage = [widest.get((row["feed"], row["month"]), row["coverage"]) for row in rows]
+    place = manifest.column_names.index("coverage")
+    return manifest.set_column(place, "coverage", pa.array(coverage, pa.float64()))
 
 
 def said_to_have_none(found: dict[str, Path]) -> frozenset[str]:

@@ -7,7 +7,10 @@ import pyarrow.parquet as pq
 import pytest
 
 from ratings.ledger.errors import Refused
+from ratings.shells.screen import open_engine
+from ratings.signals.cells import month_number, month_text
 from ratings.signals.contract import FEEDS
+from ratings.signals.engine import Tables, missing_months
 from ratings.signals.files import FeedBatch, read_directory, read_feed
 
 GOOD = "91330281MA2699JWF0"
@@ -146,6 +149,35 @@ def test_the_row_received_later_wins_wherever_it_stands(
     )
     assert batch.table["insured"].to_pylist() == [7]
     assert not batch.unmatched
+
+
+@pytest.mark.parametrize(
+    ("later", "missing"),
+    [
+        ("2026-07-01T00:00:00Z,1,0.001,true", set()),
+        ("2026-05-01T00:00:00Z,1,0.001,true", set()),
+        ("2026-07-01T00:00:00Z,900,0.9,false", {"2026-05"}),
+    ],
+    ids=["correction of one firm", "first half of the month", "failed"],
+)
+def test_a_correction_in_the_manifest_does_not_take_its_month_away(
+    tmp_path: Path, later: str, missing: set[str]
+) -> None:
+    months = ("2026-03", "2026-04", "2026-05")
+    insured(tmp_path, *(f"{GOOD},{month},3" for month in months))
+    rows = [f"social_insurance,{month},2026-06-01T00:00:00Z,990,0.99,true" for month in months]
+    rows.append(f"social_insurance,2026-05,{later}")
+    head = "feed,month,received_at,rows,coverage,ok"
+    (tmp_path / "manifest.csv").write_text("\n".join((head, *rows)) + "\n")
+    directory = read_directory(tmp_path)
+    assert not directory.unmatched
+    connection = open_engine("duckdb")
+    try:
+        tables = Tables(connection, directory)
+        gone = missing_months(tables, FEEDS["social_insurance"], month_number("2026-05"))
+    finally:
+        connection.disconnect()
+    assert {month_text(month) for month in gone} & set(months) == missing
 
 
 def test_two_rows_that_disagree_are_both_set_aside(tmp_path: Path) -> None:
