@@ -12,14 +12,15 @@ from market.web.case_evidence import change_of, ties_of_case
 from market.web.case_files import rectifying
 from market.web.forms import Form, refusal, submitted
 from market.web.render import page, see_other
-from market.web.screens import OUTCOMES
+from market.web.screens import OUTCOMES, rescored_page
 from ratings.ledger.actors import Role
-from ratings.ledger.errors import SteelyardError
+from ratings.ledger.errors import NotFound, SteelyardError
 from ratings.ledger.text import N_
 from ratings.sanctions.queries import visible_case_file
 from ratings.shells.case_actions import explain, object_to_step
 from ratings.shells.case_queries import visible_shell_case
 from ratings.shells.queries import finding
+from ratings.shells.rescoring import kept_county
 from ratings.shells.visit import checklist
 
 _HERE = "/workspace/shell-cases/{identifier:str}"
@@ -39,6 +40,7 @@ async def _page(
         now=who.at,
         change=await change_of(request, await finding(case.uscc)),
         ties=await ties_of_case(request, case.uscc, own=True),
+        kept_county=await kept_county(case.uscc),
         outcomes=OUTCOMES,
         words=shell_words,
         questions={one.code: one for one in checklist()},
@@ -51,6 +53,15 @@ async def _page(
 @get(_HERE, **allow(Role.AGENCY))
 async def own_shell_case(request: Asking, identifier: FromPath[str]) -> Response[str]:
     return await _page(request, identifier, Form({}))
+
+
+@get(f"{_HERE}/now", **allow(Role.AGENCY))
+async def own_score_now(request: Asking, identifier: FromPath[str]) -> Response[str]:
+    """What officials see of the agency, for the agency itself while its case runs."""
+    case = await visible_shell_case(actor(request), identifier)
+    if case.closed:
+        raise NotFound("shell-case-over", "Case {number} is over.", number=case.number)
+    return await rescored_page(request, "agency/rescored.html", case.uscc, case=case, own=True)
 
 
 @post(_HERE, **allow(Role.AGENCY))
@@ -76,4 +87,4 @@ async def speak(request: Asking, identifier: FromPath[str]) -> Response[Any]:
     )
 
 
-ROUTES = [own_shell_case, speak]
+ROUTES = [own_shell_case, own_score_now, speak]

@@ -73,18 +73,30 @@ async def finding_page(request: Asking, uscc: FromPath[str]) -> Response[str]:
 async def finding_now(request: Asking, uscc: FromPath[str]) -> Response[str]:
     """Apart from the pages that show it, which must not wait for the disk."""
     code = asked.plain(uscc)
+    return await rescored_page(
+        request,
+        "centre/rescored.html",
+        code,
+        name=(await agency_names([code])).get(code),
+        own=False,
+    )
+
+
+async def rescored_page(request: Asking, template: str, code: str, **more: Any) -> Response[str]:
+    """The same for officials and for the agency itself: it says nothing but what follows from the
+    agency's own rows."""
     settings = cast(Settings, request.app.state.settings)
     found = await rescored_now(code, open_store(settings.files), now())
     if found is None:
         raise not_kept(code)
     return page(
         request,
-        "centre/rescored.html",
+        template,
         fragment="now",
         found=found,
         rows=[_moved(locale_of(request), row) for row in found.rows],
-        name=(await agency_names([code])).get(code),
         outcomes=OUTCOMES,
+        **more,
     )
 
 

@@ -33,3 +33,12 @@ async def test_the_score_of_now_is_put_beside_the_one_of_the_screen(
     await officer.sees("Since you opened the page")
     assert await officer.page.input_value("[name=desk_reason]") == "三类数据一致"
     await officer.looks()
+
+    # The agency itself, on its own page of the case.
+    own = await arrive(ring.shell.login)
+    await own.go(f"/workspace/shell-cases/{ring.case}")
+    await own.page.wait_for_selector("#now", timeout=120_000)
+    await own.sees("No row of the evidence has changed since.")
+    await own.looks()
+    await own.go(f"/workspace/shell-cases/{ring.case}/now")
+    await own.looks()

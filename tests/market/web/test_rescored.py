@@ -1,11 +1,21 @@
-"""The page of an agency says what its score is now, and the API says the same."""
+"""The page of an agency says what its score is now, the API says the same, and so does the agency's
+own case while it runs."""
 
+import html
+import re
 from pathlib import Path
 
+from obstore.store import LocalStore
+
 from ratings.ledger.actors import Role
-from ratings.ledger.database import execute
+from ratings.ledger.clock import now
+from ratings.ledger.database import execute, fetchval
+from ratings.shells.rescoring import rescored_now
+from ratings.signals.actions import take_in
+from ratings.signals.cells import month_number, month_text
 from tests.county import County
 from tests.screened import screened_ring
+from tests.shell_way import dismiss_at_desk
 
 
 async def test_the_score_of_now_stands_beside_the_one_of_the_screen(
@@ -30,3 +40,57 @@ async def test_the_score_of_now_stands_beside_the_one_of_the_screen(
     assert (gone.status_code, gone.json()["code"]) == (404, "finding-not-kept")
     shown = await county.centre.browser.get(f"/console/screen/{uscc}")
     assert page not in shown.text
+
+
+async def test_an_agency_sees_its_own_score_of_now_while_its_case_runs(
+    county: County, tmp_path: Path
+) -> None:
+    ring = await screened_ring(county, tmp_path)
+    uscc, page = ring.shell.uscc or "", f"/workspace/shell-cases/{ring.case}/now"
+    store = LocalStore(county.app.state.settings.files)
+    newest = month_number(ring.month)
+    lines = ["uscc,month,state,filing_cycle,sales_fen,tax_fen,taxpayer_state"]
+    lines += [
+        f"{uscc},{month_text(newest - place)},POS,M,900000000,2700000,normal" for place in range(24)
+    ]
+    sent = "\n".join(lines).encode()
+    receipt = await take_in(county.centre.actor(), "tax_filing", "late.csv", sent, store)
+    assert receipt.state == "accepted"
+    changed = await rescored_now(uscc, store, now())
+    assert changed is not None
+    assert changed.rows
+    entries = await fetchval("SELECT count(*) FROM ledger_entry")
+    case = await ring.shell.browser.get(page.removesuffix("/now"))
+    assert f'hx-get="{page}"' in case.text
+    words = {
+        "zh": ("按当前数据重新计分", "仅依据贵机构自身的数据"),
+        "en": ("As the feeds stand now", "Computed from your own rows"),
+    }
+    for language, said in words.items():
+        told = await ring.shell.browser.get(page, params={"lang": language})
+        assert told.status_code == 200, told.text
+        assert all(text in told.text for text in said)
+        part = told.text.split('id="now"')[1].split("</section>")[0]
+        assert part.count("<tr>") == 3 + len(changed.rows)
+        for row in changed.rows:
+            reason = row.after or row.before
+            assert reason is not None
+            sentence = reason.sentence_zh if language == "zh" else reason.sentence
+            assert html.escape(sentence.format(**reason.params), quote=False) in part
+        # Nobody else's code stands there, and no way leads to the pages of officials.
+        assert set(re.findall(r"\b91[0-9A-Z]{16}\b", told.text)) <= {uscc}
+        assert "/console/" not in told.text
+    assert await fetchval("SELECT count(*) FROM ledger_entry") == entries
+
+    alone = await ring.shell.browser.get(page, headers={"HX-Request": "true"})
+    assert alone.text.lstrip().startswith("<section")
+    for stranger in (ring.other, ring.honest[0]):
+        assert (await stranger.browser.get(page)).status_code == 404
+    assert (await county.centre.browser.get(page)).status_code == 403
+    assert (await ring.shell.browser.get(f"/console/screen/{uscc}/now")).status_code == 403
+
+    await dismiss_at_desk(county.centre.actor(), ring.case, "资料一致")
+    over = await ring.shell.browser.get(page, params={"lang": "en"})
+    assert over.status_code == 404
+    assert "is over." in over.text
+    assert page not in (await ring.shell.browser.get(page.removesuffix("/now"))).text
