@@ -26,6 +26,7 @@ from market.catalogue.sheet_columns import (
 )
 from market.catalogue.standards import checked_standard
 from ratings.ledger.errors import Fault, Refused, TooLarge
+from ratings.ledger.packed import unpacked_size
 from ratings.ledger.text import N_
 
 MOST_BYTES = 2 * 1024 * 1024
@@ -159,9 +160,7 @@ def _sheets(data: bytes, faults: list[Fault]) -> dict[str, Cells]:
             most=MOST_BYTES // (1024 * 1024),
         )
     try:
-        with zipfile.ZipFile(io.BytesIO(data)) as packed:
-            unpacked = sum(part.file_size for part in packed.infolist())
-        if unpacked > _MOST_UNPACKED:
+        if unpacked_size(io.BytesIO(data)) > _MOST_UNPACKED:
             raise TooLarge(
                 "file-too-large",
                 "The file is larger than the {most} MB allowed.",

@@ -6,6 +6,7 @@ nought and an amount become a fraction; reading a cell by the type of its field 
 
 import csv
 import io
+import zipfile
 from collections.abc import Mapping, Sequence
 from typing import Any, Literal, get_args, get_origin
 
@@ -14,9 +15,12 @@ import python_calamine
 
 from market.oversight.sheets import BYTE_ORDER_MARK, plain
 from ratings.ledger.errors import Refused
+from ratings.ledger.packed import unpacked_size
 
 Form = Literal["xlsx", "csv", "json"]
 MOST_BYTES = 5 * 1024 * 1024
+# A few hundred kilobytes can hold gigabytes of the same letter, all of which would be in memory.
+MOST_UNPACKED_BYTES = 50 * 1024 * 1024
 _MOST_ROWS = 2_000
 
 
@@ -74,10 +78,24 @@ def _unreadable(form: Form) -> Refused:
 
 def _from_workbook(data: bytes, name: str) -> list[Row]:
     try:
+        unpacked = unpacked_size(io.BytesIO(data))
+        if unpacked > MOST_UNPACKED_BYTES:
+            raise Refused(
+                "import-too-large",
+                "Unpacked the file would have {size} MB; {most} MB are allowed.",
+                size=unpacked // (1024 * 1024),
+                most=MOST_UNPACKED_BYTES // (1024 * 1024),
+            )
         book = python_calamine.CalamineWorkbook.from_filelike(io.BytesIO(data))
         sheet = book.get_sheet_by_name(name if name in book.sheet_names else book.sheet_names[0])
         head, *lines = sheet.to_python(skip_empty_area=False)
-    except (python_calamine.CalamineError, ValueError, IndexError, OSError) as error:
+    except (
+        zipfile.BadZipFile,
+        python_calamine.CalamineError,
+        ValueError,
+        IndexError,
+        OSError,
+    ) as error:
         raise _unreadable("xlsx") from error
     return _lines(head, lines)
 

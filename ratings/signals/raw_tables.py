@@ -17,6 +17,7 @@ import pyarrow.parquet as pq
 import python_calamine
 
 from ratings.ledger.errors import Refused
+from ratings.ledger.packed import unpacked_size
 from ratings.signals.contract import Feed
 
 SUFFIXES = (".csv", ".parquet", ".xlsx")
@@ -214,8 +215,7 @@ def _without_rows(header: list[str]) -> Piece:
 def _excel(feed: Feed, file: str, stream: BinaryIO) -> Iterator[Piece]:
     """The first sheet; its first row is the header."""
     try:
-        with zipfile.ZipFile(stream) as package:
-            unpacked = sum(part.file_size for part in package.infolist())
+        unpacked = unpacked_size(stream)
         if unpacked > MOST_EXCEL_BYTES:
             raise Refused(
                 "feed-excel-large",
@@ -225,7 +225,6 @@ def _excel(feed: Feed, file: str, stream: BinaryIO) -> Iterator[Piece]:
                 size=unpacked // (1024 * 1024),
                 most=MOST_EXCEL_BYTES // (1024 * 1024),
             )
-        stream.seek(0)
         rows = python_calamine.load_workbook(stream).get_sheet_by_index(0).to_python()
     except (zipfile.BadZipFile, python_calamine.CalamineError, OSError) as error:
         raise Refused(

@@ -2,6 +2,8 @@
 
 import io
 import json
+import struct
+import zipfile
 from datetime import timedelta
 from decimal import Decimal
 from typing import Any
@@ -137,6 +139,43 @@ async def _send(
     asked = {"title_zh": "清单 2.1", "note_zh": WHY, **query}
     path = "/api/v1/catalogue-imports"
     return await client.post(path, params=asked, files={name: (name, content)})
+
+
+def _inflated(workbook: bytes, letters: int, *, told: int | None = None) -> bytes:
+    """The same workbook whose first sheet has one more cell of so many letters; with `told` the
+    archive says that the sheet has so many bytes."""
+    out = io.BytesIO()
+    with zipfile.ZipFile(io.BytesIO(workbook)) as old, zipfile.ZipFile(out, "w") as new:
+        for part in old.namelist():
+            content = old.read(part)
+            if part == "xl/worksheets/sheet1.xml":
+                cell = b'<c r="A99" t="inlineStr"><is><t>' + b"a" * letters + b"</t></is></c>"
+                end = b"</sheetData>"
+                content = content.replace(end, b'<row r="99">' + cell + b"</row>" + end)
+                size = struct.pack("<I", len(content))
+            new.writestr(part, content, zipfile.ZIP_DEFLATED)
+    packed = out.getvalue()
+    return packed if told is None else packed.replace(size, struct.pack("<I", told))
+
+
+@pytest.mark.parametrize(
+    ("letters", "told", "code"),
+    [
+        (60_000_000, None, "import-too-large"),
+        (60_000_000, 5_000, "import-unreadable"),
+        (1, None, ""),
+    ],
+    ids=["bomb", "bomb that says it is small", "harmless"],
+)
+def test_a_bomb_stays_shut(letters: int, told: int | None, code: str) -> None:
+    bomb = _inflated(as_workbook([("items", ("code",), [[text_cell("A")]])]), letters, told=told)
+    assert len(bomb) < 1_000_000
+    if not code:
+        assert len(read_rows(bomb, "xlsx", Item, "items")) == 2
+        return
+    with pytest.raises(Refused) as refusal:
+        read_rows(bomb, "xlsx", Item, "items")
+    assert refusal.value.code == code
 
 
 async def test_an_import_is_a_draft_and_bad_lines_stop_all_of_it(county: County) -> None:
