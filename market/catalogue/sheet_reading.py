@@ -26,12 +26,13 @@ from market.catalogue.sheet_columns import (
 )
 from market.catalogue.standards import checked_standard
 from ratings.ledger.errors import Fault, Refused, TooLarge
-from ratings.ledger.packed import unpacked_size
+from ratings.ledger.packed import check_extent, unpacked_size
 from ratings.ledger.text import N_
 
 MOST_BYTES = 2 * 1024 * 1024
 _MOST_UNPACKED = 30 * 1024 * 1024
 _MOST_ROWS = 5_000
+_MOST_CELLS = 2_000_000
 _MOST_FAULTS = 100
 
 # Sentences about one cell; the cell itself stands in the pointer of the fault.
@@ -166,6 +167,7 @@ def _sheets(data: bytes, faults: list[Fault]) -> dict[str, Cells]:
                 "The file is larger than the {most} MB allowed.",
                 most=_MOST_UNPACKED // (1024 * 1024),
             )
+        check_extent(io.BytesIO(data), _MOST_CELLS)
         book = python_calamine.CalamineWorkbook.from_filelike(io.BytesIO(data))
         names = book.sheet_names
         found = {

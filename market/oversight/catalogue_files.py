@@ -15,13 +15,14 @@ import python_calamine
 
 from market.oversight.sheets import BYTE_ORDER_MARK, plain
 from ratings.ledger.errors import Refused
-from ratings.ledger.packed import unpacked_size
+from ratings.ledger.packed import check_extent, unpacked_size
 
 Form = Literal["xlsx", "csv", "json"]
 MOST_BYTES = 5 * 1024 * 1024
 # A few hundred kilobytes can hold gigabytes of the same letter, all of which would be in memory.
 MOST_UNPACKED_BYTES = 50 * 1024 * 1024
 _MOST_ROWS = 2_000
+_MOST_CELLS = 2_000_000
 
 
 class Row(msgspec.Struct, frozen=True):
@@ -86,6 +87,7 @@ def _from_workbook(data: bytes, name: str) -> list[Row]:
                 size=unpacked // (1024 * 1024),
                 most=MOST_UNPACKED_BYTES // (1024 * 1024),
             )
+        check_extent(io.BytesIO(data), _MOST_CELLS)
         book = python_calamine.CalamineWorkbook.from_filelike(io.BytesIO(data))
         sheet = book.get_sheet_by_name(name if name in book.sheet_names else book.sheet_names[0])
         head, *lines = sheet.to_python(skip_empty_area=False)

@@ -17,13 +17,15 @@ import pyarrow.parquet as pq
 import python_calamine
 
 from ratings.ledger.errors import Refused
-from ratings.ledger.packed import unpacked_size
+from ratings.ledger.packed import check_extent, unpacked_size
 from ratings.signals.contract import Feed
 
 SUFFIXES = (".csv", ".parquet", ".xlsx")
 PIECE_ROWS = 250_000
 # A spreadsheet is for small offices; beyond this it would be unpacked into too much memory.
 MOST_EXCEL_BYTES = 200 * 1024 * 1024
+# A sheet full to its last row with the columns of the widest feed.
+MOST_EXCEL_CELLS = 20_000_000
 # A spreadsheet keeps fifteen digits of a number and fills up with zeros.
 _EXCEL_DIGITS = 10**15
 
@@ -225,6 +227,7 @@ def _excel(feed: Feed, file: str, stream: BinaryIO) -> Iterator[Piece]:
                 size=unpacked // (1024 * 1024),
                 most=MOST_EXCEL_BYTES // (1024 * 1024),
             )
+        check_extent(stream, MOST_EXCEL_CELLS)
         rows = python_calamine.load_workbook(stream).get_sheet_by_index(0).to_python()
     except (zipfile.BadZipFile, python_calamine.CalamineError, OSError) as error:
         raise Refused(

@@ -2,6 +2,7 @@
 
 import io
 import json
+import re
 import struct
 import zipfile
 from datetime import timedelta
@@ -176,6 +177,42 @@ def test_a_bomb_stays_shut(letters: int, told: int | None, code: str) -> None:
     with pytest.raises(Refused) as refusal:
         read_rows(bomb, "xlsx", Item, "items")
     assert refusal.value.code == code
+
+
+@pytest.mark.parametrize(
+    "cell",
+    [
+        '<row r="1048576"><c r="XFD1048576"><v>1</v></c></row>',
+        "<row r = '1048576' >" + "<c/>" * 500 + "<c><v>1</v></c></row>",
+        "<row/>" * 200_000 + '<row><c/><c r="XFD200001"><v>1</v></c></row>',
+    ],
+    ids=["named", "counted across", "counted down"],
+)
+def test_a_cell_far_away_does_not_end_the_process(cell: str) -> None:
+    """Its reader would ask for room for every cell between, and abort without it."""
+    packed = as_workbook([("items", ("code",), [[text_cell("A")]])])
+    out = io.BytesIO()
+    with zipfile.ZipFile(io.BytesIO(packed)) as old, zipfile.ZipFile(out, "w") as new:
+        for part in old.namelist():
+            content = old.read(part).replace(b"</sheetData>", cell.encode() + b"</sheetData>")
+            new.writestr(part, content, zipfile.ZIP_DEFLATED)
+    with pytest.raises(Refused) as refusal:
+        read_rows(out.getvalue(), "xlsx", Item, "items")
+    assert refusal.value.code == "workbook-sprawls"
+
+
+def test_a_damaged_or_locked_workbook_is_refused() -> None:
+    packed = as_workbook([("items", ("code",), [[text_cell("A")]])])
+    with zipfile.ZipFile(io.BytesIO(packed)) as package:
+        part = package.getinfo("xl/worksheets/sheet1.xml")
+    body = part.header_offset + 30 + len(part.filename)
+    damaged = packed[:body] + b"\xff" * 40 + packed[body + 40 :]
+    # The lowest bit of the flags of each part says that it is encrypted.
+    locked = re.sub(b"(PK\x01\x02.{4}).", b"\\g<1>\x01", packed, flags=re.DOTALL)
+    for broken in (damaged, locked):
+        with pytest.raises(Refused) as refusal:
+            read_rows(broken, "xlsx", Item, "items")
+        assert refusal.value.code == "import-unreadable"
 
 
 async def test_an_import_is_a_draft_and_bad_lines_stop_all_of_it(county: County) -> None:

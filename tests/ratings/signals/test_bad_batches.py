@@ -49,6 +49,15 @@ def excel(*rows: tuple[object, ...]) -> bytes:
     return out.getvalue()
 
 
+def far_away() -> bytes:
+    out = io.BytesIO()
+    with xlsxwriter.Workbook(out) as book:
+        sheet = book.add_worksheet()
+        sheet.write_row(0, 0, ("uscc", "month", "insured"))
+        sheet.write(1_048_575, 16_383, "x")
+    return out.getvalue()
+
+
 def stored(folder: Path) -> list[Path]:
     return [path for path in folder.rglob("*") if path.is_file()]
 
@@ -94,6 +103,7 @@ REFUSED = [
         excel(("uscc", "month", "insured"), (913302816775566221, "2026-05", 3)),
         "15 digits",
     ),
+    Refusal("workbook-sprawls", "a.xlsx", far_away(), "delete those rows"),
     Refusal("feed-double-column", "a.csv", b"uscc,month,insured,Insured\n", "insured"),
     Refusal("feed-column-missing", "a.csv", b"uscc,month\n", "insured"),
     Refusal(
