@@ -23,8 +23,10 @@ CONFLICT = N_(
     "Line {line} contradicts another line for {key}, and neither was received later."
     " Say which holds by a column received_at."
 )
-# So many unreadable rows are no slips but a file of another layout, and nobody could mend them.
+# So many unreadable rows are no slips but a file of another layout, and nobody could mend them:
+# this many, or in a large file one in so many rows.
 MOST_UNMATCHED = 20_000
+ONE_IN = 20
 # A telephone or identity number that slipped into a column where none belongs.
 _NUMBER_OF_A_PERSON = re.compile(r"(\+?86)?1[3-9]\d{9}|\d{17}[\dXx]")
 
@@ -42,24 +44,31 @@ def typed_pieces(
     feed: Feed, file: str, source: Path | bytes, key: bytes | None = None
 ) -> Iterator[TypedPiece]:
     """The file piece by piece; Refused when it cannot be this feed, or is mostly unreadable."""
-    aside = 0
+    rows = aside = 0
     for piece in pieces(feed, file, source):
         _check_columns(feed, file, piece)
-        typed = _typed(feed, piece, key)
+        rows += len(piece.lines) + len(piece.ragged)
+        most = _most_unmatched(rows)
+        typed = _typed(feed, piece, key, most)
         aside += typed.rows - typed.table.num_rows
-        if aside > MOST_UNMATCHED:
+        if aside > most:
             first = typed.unmatched[0]
             raise Refused(
                 "feed-mostly-unreadable",
                 "{file} has more than {most} rows that cannot be read, such as line {line}"
                 " (column {column}, “{value}”). Nothing of it was taken in; mend what wrote it.",
                 file=file,
-                most=MOST_UNMATCHED,
+                most=most,
                 line=first.line,
                 column=first.column,
                 value=first.value,
             )
         yield typed
+
+
+def _most_unmatched(rows: int) -> int:
+    """How many of so many rows may be unreadable before the whole is refused."""
+    return max(MOST_UNMATCHED, rows // ONE_IN)
 
 
 def empty_table(feed: Feed) -> pa.Table:
@@ -99,7 +108,7 @@ def _check_columns(feed: Feed, file: str, piece: Piece) -> None:
             )
 
 
-def _typed(feed: Feed, piece: Piece, key: bytes | None) -> TypedPiece:
+def _typed(feed: Feed, piece: Piece, key: bytes | None, most: int) -> TypedPiece:
     columns: dict[str, pa.Array] = {"line": piece.lines}
     sound = pa.scalar(True)
     problems: list[tuple[int, str, str, Unreadable]] = []
@@ -116,7 +125,7 @@ def _typed(feed: Feed, piece: Piece, key: bytes | None) -> TypedPiece:
                 for place, problem in read.problems.items()
             ]
     table = pa.table(columns)
-    unmatched = _explained(feed, piece, columns, problems)
+    unmatched = _explained(feed, piece, columns, problems, most)
     known = {column.name for column in feed.columns}
     return TypedPiece(
         _with_state(feed, table.filter(sound) if problems else table),
@@ -131,6 +140,7 @@ def _explained(
     piece: Piece,
     columns: dict[str, pa.Array],
     problems: list[tuple[int, str, str, Unreadable]],
+    most: int,
 ) -> list[Unmatched]:
     found = [
         set_aside(
@@ -141,7 +151,7 @@ def _explained(
         for ragged in piece.ragged
     ]
     # Told in full up to what would refuse the whole file anyway.
-    places = sorted({place for place, *_ in problems})[: MOST_UNMATCHED + 1]
+    places = sorted({place for place, *_ in problems})[: most + 1]
     rows = dict(zip(places, _rows(feed, piece, columns, places), strict=True))
     for place, column, text, problem in problems:
         if place in rows:
@@ -229,7 +239,8 @@ def one_row_per_key(connection: duckdb.DuckDBPyConnection, feed: Feed, table: st
             conflicts.append(set_aside(feed, line, reason, row=row))
         if not new or kinds > 1 or line != first:
             dropped.append(line)
-    if len(conflicts) > MOST_UNMATCHED:
+    ((count,),) = connection.execute(f"SELECT count(*) FROM {table}").fetchall()
+    if len(conflicts) > _most_unmatched(count):
         raise Refused(
             "feed-contradicts-itself",
             "{feed}: {rows} rows contradict another row of the same file for the same cell, such"

@@ -251,6 +251,37 @@ async def test_a_file_of_another_layout_is_refused_rather_than_queued(
     assert refusal.value.code == "feed-mostly-unreadable"
 
 
+async def test_a_large_file_may_have_more_unreadable_rows_than_a_small_one(
+    database: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(reading, "MOST_UNMATCHED", 2)
+    monkeypatch.setattr(reading, "ONE_IN", 4)
+    good = f"{A},2026-05,3\n{B},2026-05,0\n" * 8
+    bad = "".join(f"{number},2026-05,3\n" for number in range(5))
+    store = LocalStore(tmp_path)
+    receipt = await take_in(actor(), FEED, "a.csv", (HEAD + good + bad).encode(), store)
+    assert (receipt.rows, receipt.unmatched) == (21, 5)
+    assert len(await unmatched_rows(10)) == 5
+    more = f"{HEAD}{good}{bad}x,2026-05,3\n"
+    with pytest.raises(SteelyardError, match="more than 5 rows"):
+        await take_in(actor(), FEED, "b.csv", more.encode(), store)
+
+
+async def test_a_large_file_may_contradict_itself_more_often_than_a_small_one(
+    database: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(reading, "MOST_UNMATCHED", 2)
+    monkeypatch.setattr(reading, "ONE_IN", 2)
+    twice = f"{A},2026-05,3\n{A},2026-05,4\n{A},2026-05,5\n"
+    store = LocalStore(tmp_path)
+    with pytest.raises(SteelyardError) as refusal:
+        await take_in(actor(), FEED, "a.csv", f"{HEAD}{twice}".encode(), store)
+    assert refusal.value.code == "feed-contradicts-itself"
+    others = f"{B},2026-05,0\n" * 3
+    receipt = await take_in(actor(), FEED, "a.csv", f"{HEAD}{twice}{others}".encode(), store)
+    assert (receipt.matched, receipt.unmatched) == (3, 3)
+
+
 async def test_an_excel_file_of_a_small_office_is_read_as_a_person_sees_it(
     database: str, tmp_path: Path
 ) -> None:
