@@ -98,7 +98,7 @@ def read_feed(path: Path) -> FeedBatch:
     pieces = list(typed_pieces(feed, path.name, path))
     table = pa.concat_tables(piece.table for piece in pieces)
     if feed is MANIFEST:
-        table = _with_widest_coverage(table)
+        table = with_widest_coverage(table)
     with duckdb.connect() as connection:
         connection.register("rows_of_file", table)
         one = one_row_per_key(connection, feed, "rows_of_file")
@@ -118,7 +118,7 @@ def read_feed(path: Path) -> FeedBatch:
     )
 
 
-def _with_widest_coverage(manifest: pa.Table) -> pa.Table:
+def with_widest_coverage(manifest: pa.Table) -> pa.Table:
     """Several rows of the manifest for one feed and month are its batches. A correction covers only
     the few firms that it names, and what came before it stays, so a month is covered as far as the
     widest of its sound batches says; whether it is sound the latest received says."""

@@ -17,9 +17,9 @@ import pyarrow.parquet as pq
 
 from ratings.ledger.errors import Refused
 from ratings.signals.aside import Unmatched
-from ratings.signals.contract import FEEDS, Feed
+from ratings.signals.contract import FEEDS, MANIFEST, Feed
 from ratings.signals.drift import FIGURES
-from ratings.signals.files import sha256_of
+from ratings.signals.files import sha256_of, with_widest_coverage
 from ratings.signals.reading import one_row_per_key, typed_pieces
 from ratings.signals.rules import no_rows
 
@@ -95,7 +95,7 @@ def cut(
     unknown: tuple[str, ...] = ()
     with contextlib.closing(loose):
         for piece in typed_pieces(feed, file, source, key):
-            loose.add(piece.table)
+            loose.add(with_widest_coverage(piece.table) if feed is MANIFEST else piece.table)
             rows += piece.rows
             unmatched += piece.unmatched
             unknown = piece.unknown_columns

@@ -139,8 +139,16 @@ def manifest_rows(partitions: Sequence[StoredPartition]) -> pa.Table:
 
 
 def _delivered(feeds: StoredFeeds) -> pa.Table:
+    """What the offices' manifests say, the latest of each feed and month; but a correction covers
+    only the firms that it names, so the coverage is that of the widest sound batch."""
+    paths = [path for known in feeds.known[_COMPANION] for path in known.paths]
     with duckdb.connect() as connection:
-        return connection.sql(feeds.sql(_COMPANION)).to_arrow_table()
+        return connection.sql(
+            "SELECT latest.* REPLACE (coalesce(widest.coverage, latest.coverage) AS coverage)"
+            f" FROM ({feeds.sql(_COMPANION)}) AS latest LEFT JOIN"
+            f" (SELECT feed, month, max(coverage) AS coverage FROM {_files(paths)} WHERE ok"
+            " GROUP BY ALL) AS widest USING (feed, month)"
+        ).to_arrow_table()
 
 
 def _overruled(own: pa.Table, delivered: pa.Table) -> pa.Table:

@@ -88,3 +88,23 @@ async def test_of_several_tables_all_are_taken_in_or_none(
         await take_in_all(at(0), [good, bad], store)
     assert await fetchval("SELECT count(*) FROM feed_batch") == 0
     assert (await stored_feeds(store, START)).known == {}
+
+
+def manifest(*rows: str) -> bytes:
+    head = "feed,month,received_at,rows,coverage,ok"
+    return "\n".join((head, *(f"social_insurance,2026-05,{row}" for row in rows), "")).encode()
+
+
+@pytest.mark.parametrize("apart", [True, False], ids=["two deliveries", "one file"])
+@pytest.mark.parametrize("sound", [True, False])
+async def test_a_correction_in_the_manifest_does_not_take_its_month_away(
+    database: str, store: ObjectStore, apart: bool, sound: bool
+) -> None:
+    rows = (
+        "2026-06-01T00:00:00Z,990,0.99,true",
+        f"2026-06-20T00:00:00Z,1,0.001,{str(sound).lower()}",
+    )
+    for number, said in enumerate([rows[:1], rows[1:]] if apart else [rows]):
+        await take_in(at(number), "manifest", f"{number}.csv", manifest(*said), store)
+    (row,) = (await stored_feeds(store, at(5).at)).manifest.to_pylist()
+    assert (row["month"], row["rows"], row["coverage"], row["ok"]) == ("2026-05", 1, 0.99, sound)
