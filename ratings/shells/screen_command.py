@@ -8,10 +8,7 @@ from ratings.ledger.errors import SteelyardError
 from ratings.shells.policy import load_policy
 from ratings.shells.results import write_results
 from ratings.shells.screen import running
-from ratings.signals.aside import by_reason
-from ratings.signals.files import FeedDirectory, read_directory
-
-SHOWN = 20
+from ratings.signals.directory import DirectoryOnDisk, directory_on_disk
 
 
 @click.command("screen")
@@ -26,8 +23,10 @@ def screen(feeds: Path, as_of: str, out: Path, engine: str, policy: str) -> None
     Writes scores.parquet and reasons.parquet to OUT_DIR and prints the counts per outcome.
     """
     try:
-        directory = read_directory(feeds)
-        with running(directory, as_of, load_policy(policy), engine) as run:
+        with (
+            directory_on_disk(feeds) as directory,
+            running(directory, as_of, load_policy(policy), engine) as run,
+        ):
             write_results(run, out)
             counts, metadata = run.counts(), run.metadata()
     except SteelyardError as error:
@@ -38,19 +37,19 @@ def screen(feeds: Path, as_of: str, out: Path, engine: str, policy: str) -> None
         click.echo(f"{outcome.value}: {count}")
 
 
-def _tell(directory: FeedDirectory) -> None:
-    for batch in directory.batches.values():
+def _tell(directory: DirectoryOnDisk) -> None:
+    for file in directory.files.values():
         click.echo(
-            f"{batch.file}: {batch.rows} rows, {batch.duplicates} repeated,"
-            f" {batch.rejected} set aside"
+            f"{file.file}: {file.rows} rows, {file.duplicates} repeated, {file.rejected} set aside"
         )
-        for column in batch.unknown_columns:
-            click.echo(f"{batch.file}: column {column} is not in the contract and was ignored")
-    for file in directory.unknown_files:
-        click.echo(f"{file}: no feed of the contract, ignored")
-    for reason in by_reason(directory.unmatched):
+        for column in file.unknown_columns:
+            click.echo(f"{file.file}: column {column} is not in the contract and was ignored")
+    for name in directory.unknown_files:
+        click.echo(f"{name}: no feed of the contract, ignored")
+    aside = directory.aside
+    for reason in aside.reasons():
         click.echo(f"set aside of {reason.sentence()}")
-    for entry in directory.unmatched[:SHOWN]:
+    for entry in aside.first:
         click.echo(f"{entry.feed} line {entry.line}: {entry.sentence()}", err=True)
-    if len(directory.unmatched) > SHOWN:
-        click.echo(f"… and {len(directory.unmatched) - SHOWN} more such lines", err=True)
+    if aside.count > len(aside.first):
+        click.echo(f"… and {aside.count - len(aside.first)} more such lines", err=True)

@@ -4,6 +4,8 @@ from collections.abc import Iterable
 
 import msgspec
 
+SHOWN = 20
+
 
 class Unmatched(msgspec.Struct, frozen=True):
     """One reason why one row was set aside; `message` is a msgid that `params` fill.
@@ -44,16 +46,25 @@ class AsideReason(msgspec.Struct, frozen=True):
         return f"{self.feed}: {many} line {self.line}: {self.message.format(**self.params)}"
 
 
-def by_reason(entries: Iterable[Unmatched]) -> list[AsideReason]:
-    """The reasons of each feed in turn, the most frequent first."""
-    lines: dict[tuple[str, str, str], set[int]] = {}
-    first: dict[tuple[str, str, str], Unmatched] = {}
-    for entry in entries:
-        reason = (entry.feed, entry.column, entry.code)
-        lines.setdefault(reason, set()).add(entry.line)
-        first.setdefault(reason, entry)
-    found = [
-        AsideReason(entry.feed, len(lines[reason]), entry.line, entry.message, entry.params)
-        for reason, entry in first.items()
-    ]
-    return sorted(found, key=lambda reason: (reason.feed, -reason.rows))
+class Aside:
+    """The rows that were set aside so far: how many for which reason, and the first SHOWN reasons
+    in full. There may be more than fit into memory."""
+
+    def __init__(self) -> None:
+        self.first: list[Unmatched] = []
+        self.count = 0
+        self._reasons: dict[tuple[str, str, str], AsideReason] = {}
+
+    def add(self, entries: Iterable[Unmatched]) -> None:
+        for entry in entries:
+            self.count += 1
+            if len(self.first) < SHOWN:
+                self.first.append(entry)
+            reason = (entry.feed, entry.column, entry.code)
+            if (found := self._reasons.get(reason)) is None:
+                found = AsideReason(entry.feed, 0, entry.line, entry.message, entry.params)
+            self._reasons[reason] = msgspec.structs.replace(found, rows=found.rows + 1)
+
+    def reasons(self) -> list[AsideReason]:
+        """The reasons of each feed in turn, the most frequent first."""
+        return sorted(self._reasons.values(), key=lambda reason: (reason.feed, -reason.rows))

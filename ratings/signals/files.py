@@ -1,4 +1,5 @@
-"""Reading a directory of feed files into memory, as the command `screen` does with small ones."""
+"""Reading a directory of feed files into memory, to evaluate or fit the screen; the command that
+screens reads them onto disk (directory.py)."""
 
 import hashlib
 from pathlib import Path
@@ -22,7 +23,6 @@ class FeedBatch(msgspec.Struct, frozen=True):
 
     feed: str
     file: str
-    sha256: str
     table: pa.Table
     rows: int
     duplicates: int
@@ -109,7 +109,6 @@ def read_feed(path: Path) -> FeedBatch:
     return FeedBatch(
         feed=feed.name,
         file=path.name,
-        sha256=sha256_of(path),
         table=table,
         rows=sum(piece.rows for piece in pieces),
         duplicates=one.duplicates,

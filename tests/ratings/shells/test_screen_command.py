@@ -16,6 +16,8 @@ from ratings.shells.demonstration_feeds import AgencyFacts, Profile, write_feeds
 from ratings.shells.policy import load_policy
 from ratings.shells.screen import Screened, running
 from ratings.shells.screen_command import screen
+from ratings.shells.simulator.county import Plan, write
+from ratings.shells.simulator.parameters import load_world
 from ratings.signals.engine import Tables
 from ratings.signals.files import read_directory
 
@@ -70,6 +72,29 @@ def test_it_writes_what_was_agreed(feeds: Path, tmp_path: Path) -> None:
         assert abs(math.fsum(totals[row["uscc"]]) - row["log_odds"]) <= 1e-9
     assert scores.schema.metadata[b"policy_digest"].decode() == load_policy().digest
     assert sorted(path.name for path in out.iterdir()) == ["reasons.parquet", "scores.parquet"]
+
+
+@pytest.mark.parametrize("as_csv", [False, True], ids=["parquet", "csv"])
+def test_a_county_is_screened_from_disk_as_from_memory(tmp_path: Path, as_csv: bool) -> None:
+    """With everything that sources do wrong: repeated, corrected and unreadable rows among them."""
+    write(Plan(load_world("shifted"), 300, 5), tmp_path / "county", csv=as_csv)
+    feeds, out, memory = (tmp_path / name for name in ("county/feeds", "out", "memory"))
+    result = CliRunner().invoke(screen, [str(feeds), "--as-of", AS_OF, "--out", str(out)])
+    assert result.exit_code == 0, result.output
+    directory = read_directory(feeds)
+    assert directory.unmatched
+    for batch in directory.batches.values():
+        told = f"{batch.file}: {batch.rows} rows, {batch.duplicates} repeated,"
+        assert f"{told} {batch.rejected} set aside" in result.stdout.splitlines()
+    with running(directory, AS_OF, load_policy()) as run:
+        results.write_results(run, memory)
+    keys = {"scores": ["uscc"], "reasons": ["uscc", "feature"]}
+    for name, key in keys.items():
+        one, other = (
+            pq.read_table(folder / f"{name}.parquet").sort_by([(by, "ascending") for by in key])
+            for folder in (out, memory)
+        )
+        assert one.equals(other)
 
 
 def test_rows_set_aside_are_told(feeds: Path, tmp_path: Path) -> None:
