@@ -48,7 +48,7 @@ SIZES = (10_000, 100_000, 1_000_000)
 AS_OF = "2026-06"
 NEWEST = month_number(AS_OF)
 DIALECTS = {"duckdb": "duckdb", "spark": "pyspark"}
-AIM, ONE_MS, MEMORY = 5.0, 5.0, "3000MB"
+AIM, ONE_MS, MEMORY = 5.0, 5.0, "3500MB"
 
 
 def _h(salt: str, below: int, by: str = "n, place") -> str:

@@ -26,13 +26,13 @@ _BINS = 64
 
 
 class Kind(msgspec.Struct, frozen=True):
-    """One of the lines that a policy has; `pair` for a contradiction, which has a row only where
-    it holds."""
+    """One of the lines that a policy has; `holding` is the bin of a contradiction that holds, which
+    has no row else."""
 
     signal_class: str
     feature: str
     unit: str
-    pair: bool
+    holding: int | None
 
     @property
     def columns(self) -> dict[str, str]:
@@ -43,6 +43,8 @@ class Kind(msgspec.Struct, frozen=True):
             return {"own": "float64"}
         if self.signal_class == "excuse":
             return {"own": "float64", "mask": "int32"}
+        if self.holding is not None:
+            return {"mask": "int32"}
         # A flag is 0 or 1, and half of all features are flags.
         value = "int8" if self.unit == "flag" else "float64"
         return {"value": value, "mask": "int32", "bin": "int8"}
@@ -52,9 +54,9 @@ Kinds = tuple[Kind, ...]
 
 
 def kinds_of(policy: Policy) -> Kinds:
-    pairs = {feature.name for feature in policy.features if feature.both}
+    holding = {feature.name: feature.bin_of(1.0) for feature in policy.features if feature.both}
     return tuple(
-        Kind(line.signal_class, line.feature, line.unit, line.feature in pairs)
+        Kind(line.signal_class, line.feature, line.unit, holding.get(line.feature))
         for line in lines_of(policy)
     )
 
@@ -70,8 +72,10 @@ def evidence_of(scored: ir.Table, kinds: Kinds) -> ir.Table:
             "value": f"counted_{kind.feature}",
         }
         for what, to in kind.columns.items():
-            source = sources.get(what, f"{what}_{kind.feature}")
-            kept[f"{what}_{number}"] = scored[source].cast(to)
+            value = scored[sources.get(what, f"{what}_{kind.feature}")]
+            if kind.holding is not None:
+                value = (scored[sources["value"]] > 0).ifelse(value, ibis.null("int64"))
+            kept[f"{what}_{number}"] = value.cast(to)
     kept["classes"] = scored["classes"].cast("int8")
     return scored.select("uscc", *(one for one in SCORE_COLUMNS if one not in kept), **kept)
 
@@ -104,10 +108,13 @@ def reason_rows(kinds: Kinds) -> ir.Table:
             own = evidence[f"own_{number}"]
             rows = evidence.filter(own.notnull())
             value = bits(mask).cast("float64") if "mask" in kind.columns else none
+        elif kind.holding is not None:
+            key = ibis.literal(number * _BINS + kind.holding, "int16")
+            rows, value = evidence.filter(mask.notnull()), ibis.literal(1.0, "float64")
         elif held:
             value = evidence[f"value_{number}"].cast("float64")
             key = (key + evidence[f"bin_{number}"]).cast("int16")
-            rows = evidence.filter(value > 0 if kind.pair else value.notnull())
+            rows = evidence.filter(value.notnull())
         parts.append(rows.select("uscc", key=key, value=value, mask=mask, own=own))
     return ibis.union(*parts)
 

@@ -1,9 +1,10 @@
 """What each feed is reduced to per firm: masks of months, sums, and the latest that was said.
 
 A `Fact` is one reducer over one expression of a row. The engine runs it as an aggregate over
-millions of rows, `one_firm` in plain Python over the rows of a single firm; there is one text
-for both. What is latest is packed with its month into one integer, whose maximum is then the
-newest, because no two engines agree on how to ask for "the value of the last row".
+millions of rows (ratings/shells/reducing.py), ratings/shells/single.py in plain Python over the
+rows of a single firm; there is one text for both. What is latest is packed with its month into one
+integer, whose maximum is then the newest, because no two engines agree on how to ask for "the value
+of the last row".
 """
 
 import functools
@@ -15,7 +16,7 @@ import ibis
 import ibis.expr.types as ir
 import msgspec
 
-from ratings.shells.masks import bit_or, span, wide_sum
+from ratings.shells.masks import span
 from ratings.signals.cells import WINDOW, code_of, month_of, number_of
 from ratings.signals.contract import Excuse
 from ratings.signals.lawful import LONGEST_CLOSURE_MONTHS, LONGEST_MONTHS
@@ -56,25 +57,28 @@ HOLDER_BITS = 31
 class Fact(msgspec.Struct, frozen=True):
     """`of` maps the table of a feed's rows to a column; null rows take no part.
 
-    A list comes sorted.
+    A list comes sorted. With `bits` the column is never null nor below 0 and has no more bits.
     """
 
     name: str
     reduce: Reducer
     of: Callable[[ir.Table], ir.Value]
+    bits: int = 0
 
 
 def coded(rows: ir.Table, feed: str) -> ir.Table:
-    """The rows with `code`, the state as a number, and `recent`, true in the last twelve months."""
+    """The rows with `recent`, true in the last twelve months, and of a feed with states `code`, the
+    state as a number."""
+    rows = rows.mutate(recent=rows["place"] >= WINDOW - 12)
+    if "state" not in rows.columns:
+        return rows
     if feed == "utilities":
         # Whoever holds no meter of its own says nothing by an empty one.
         code = rows["meter_holder"].fill_null(False).ifelse(code_of(rows["state"]), 7)
         code = rows["state"].isnull().ifelse(0, code)
-    elif "state" in rows.columns:
-        code = code_of(rows["state"])
     else:
-        code = ibis.literal(1, "int64") + 0 * rows["place"]
-    return rows.mutate(code=code.cast("int64"), recent=rows["place"] >= WINDOW - 12)
+        code = code_of(rows["state"])
+    return rows.mutate(code=code.cast("int64"))
 
 
 def _said(rows: ir.Table) -> ir.Value:
@@ -86,7 +90,16 @@ def _said_high(rows: ir.Table) -> ir.Value:
     return ((rows["code"] >> 2) & 1) * rows["bit"]
 
 
-SAID = (Fact("said", "or", _said), Fact("said_high", "or", _said_high))
+SAID = (
+    Fact("said", "or", _said, 2 * WINDOW),
+    Fact("said_high", "or", _said_high, WINDOW),
+)
+# A feed without states only says something or nothing.
+SPOKEN = Fact("said", "or", lambda rows: rows["bit"], WINDOW)
+
+
+def _mask(name: str, of: Callable[[ir.Table], ir.Value]) -> Fact:
+    return Fact(name, "or", of, WINDOW)
 
 
 def _recent(column: str, *codes: int) -> Callable[[ir.Table], ir.Value]:
@@ -172,8 +185,8 @@ def _changes(rows: ir.Table) -> ir.Value:
 MONTHLY: dict[str, tuple[Fact, ...]] = {
     "tax_filing": (
         *SAID,
-        Fact("quarterly", "or", _bit(lambda rows: rows["filing_cycle"] == "Q")),
-        Fact("yearly", "or", _bit(lambda rows: rows["filing_cycle"] == "Y")),
+        _mask("quarterly", _bit(lambda rows: rows["filing_cycle"] == "Q")),
+        _mask("yearly", _bit(lambda rows: rows["filing_cycle"] == "Y")),
         Fact("sales", "sum", _recent("sales_fen", 1)),
         Fact("sales_most", "max", _recent("sales_fen", 1)),
         Fact("paid", "sum", _recent("tax_fen", 1)),
@@ -189,25 +202,24 @@ MONTHLY: dict[str, tuple[Fact, ...]] = {
         Fact("out_most", "max", _recent("out_fen", 1)),
         Fact("labour", "sum", _recent("labour_service_in_fen")),
         Fact("in", "sum", _recent("in_fen", 1, 2)),
-        Fact("in_known", "or", _bit(lambda rows: rows["in_fen"].notnull())),
+        _mask("in_known", _bit(lambda rows: rows["in_fen"].notnull())),
         Fact("count", "sum", _recent("out_count", 1)),
         Fact("void", "sum", _recent("void_count", 1)),
         Fact("buyers", "sum", _recent("distinct_buyers", 1)),
-        Fact("buyers_told", "or", _told("distinct_buyers")),
+        _mask("buyers_told", _told("distinct_buyers")),
         Fact("top", "sum", _share("top_buyer_share")),
-        Fact("top_told", "or", _told("top_buyer_share")),
+        _mask("top_told", _told("top_buyer_share")),
     ),
     "social_insurance": (
         *SAID,
-        Fact("one", "or", _bit(lambda rows: (rows["insured"] == 1) & rows["code"].isin((1,)))),
+        _mask("one", _bit(lambda rows: (rows["insured"] == 1) & rows["code"].isin((1,)))),
         Fact("heads", "sum", _recent("insured", 1)),
         Fact("due", "sum", _recent("due_fen", 1)),
         Fact("values", "list", _values("insured")),
     ),
     "housing_fund": (*SAID, Fact("heads", "sum", _recent("contributors", 1))),
     "registration": (
-        *SAID,
-        Fact("place", "max", lambda rows: rows["place"]),
+        SPOKEN,
         Fact(
             "established",
             "latest",
@@ -217,40 +229,40 @@ MONTHLY: dict[str, tuple[Fact, ...]] = {
             "form",
             "latest",
             lambda rows: rows["legal_form"].cases(*FORM_CODES.items(), else_=0),
+            bits=3,
         ),
-        Fact("hosted", "latest", _flag(lambda rows: rows["address_hosted"].fill_null(False))),
-        Fact("abnormal", "latest", _flag(_unreachable)),
+        Fact("hosted", "latest", _flag(lambda rows: rows["address_hosted"]), 1),
+        Fact("abnormal", "latest", _flag(_unreachable), 1),
         Fact("changes", "max", _changed),
         Fact("staff", "latest", lambda rows: rows["annual_report_staff"]),
-        Fact("closure", "or", _closure),
-        Fact("filed", "or", _bit(lambda rows: rows["annual_report_filed"])),
-        Fact("filing", "or", _bit(lambda rows: rows["annual_report_filed"].notnull())),
+        _mask("closure", _closure),
+        _mask("filed", _bit(lambda rows: rows["annual_report_filed"])),
+        _mask("filing", _bit(lambda rows: rows["annual_report_filed"].notnull())),
     ),
     "practitioners": (
-        *SAID,
+        SPOKEN,
         *(Fact(f"month_{place}", "sum", _holders(place)) for place in GAP_PLACES),
         Fact("hops", "max", _changes),
-        Fact("hop_months", "or", _bit(lambda rows: rows["place"] >= GAP_PLACES.start)),
     ),
     "utilities": (*SAID, Fact("values", "list", _values("kwh"))),
     "judicial": (
-        *SAID,
-        Fact("dishonest", "latest", _flag(lambda rows: rows["dishonest"].fill_null(False))),
+        SPOKEN,
+        Fact("dishonest", "latest", _flag(lambda rows: rows["dishonest"]), 1),
         Fact("enforced", "latest", lambda rows: rows["open_enforcement_fen"]),
         Fact(
             "severity",
             "latest",
             lambda rows: rows["penalty_severity"].cases(*SEVERITY_CODES.items(), else_=0),
+            bits=2,
         ),
     ),
     "platform": (
-        *SAID,
-        Fact("place", "max", lambda rows: rows["place"]),
+        SPOKEN,
         Fact("awards", "sum", _recent("awards")),
-        Fact("awarded", "or", _bit(lambda rows: rows["awards"] > 0)),
+        _mask("awarded", _bit(lambda rows: rows["awards"] > 0)),
         Fact("delivered", "sum", _recent("delivered")),
         Fact("failed", "sum", _recent("overdue")),
-        Fact("due", "or", _bit(lambda rows: rows["overdue"].notnull())),
+        _mask("due", _bit(lambda rows: rows["overdue"].notnull())),
     ),
 }
 
@@ -267,7 +279,7 @@ FIRST_INVOICES = (
         "sum",
         lambda rows: (rows["place"] - rows["born"] < 12).ifelse(rows["out_fen"].fill_null(0), 0),
     ),
-    Fact("first_months", "or", lambda rows: rows["bit"]),
+    _mask("first_months", lambda rows: rows["bit"]),
 )
 
 
@@ -290,71 +302,4 @@ def _held(kind: Excuse) -> Callable[[ir.Table], ir.Value]:
 
 
 # What the centre recorded; its rows come from `excused`.
-EXCUSES = tuple(Fact(kind.value, "or", _held(kind)) for kind in Excuse)
-
-
-def reduced(rows: ir.Table, facts: tuple[Fact, ...], by: tuple[str, ...], prefix: str) -> ir.Table:
-    """One row for each group of `by`; the facts are named `prefix`_name."""
-    return finished(partial(rows, facts, by, prefix), facts, prefix)
-
-
-def partial(rows: ir.Table, facts: tuple[Fact, ...], by: tuple[str, ...], prefix: str) -> ir.Table:
-    """What some of the months say, in a form that `merged` can go on from."""
-    return rows.group_by(*by).agg(
-        **{f"{prefix}{fact.name}": _aggregate(fact, rows) for fact in facts}
-    )
-
-
-def merged(one: ir.Table, other: ir.Table, facts: tuple[Fact, ...], prefix: str) -> ir.Table:
-    """Two tables of `partial`, by firm, of different months of one window: what all of these
-    months say. In whatever order months are merged, the same comes out."""
-    both = one.outer_join(other, "uscc")
-    names = [f"{prefix}{fact.name}" for fact in facts]
-    columns = {
-        name: _together(fact, both[name], both[f"{name}_right"])
-        for name, fact in zip(names, facts, strict=True)
-    }
-    return both.select(uscc=both["uscc"].coalesce(both["uscc_right"]), **columns)
-
-
-def _together(fact: Fact, one: ir.Value, other: ir.Value) -> ir.Value:
-    match fact.reduce:
-        case "or":
-            return one.fill_null(0) | other.fill_null(0)
-        case "sum":
-            return one.fill_null(0) + other.fill_null(0)
-        case "max" | "latest":
-            return (one.isnull() | (other > one).fill_null(False)).ifelse(other, one)
-        case "list":
-            return one.isnull().ifelse(other, other.isnull().ifelse(one, one.concat(other)))
-
-
-def finished(table: ir.Table, facts: tuple[Fact, ...], prefix: str) -> ir.Table:
-    """The facts themselves: the latest without its month, lists in order."""
-    columns: dict[str, ir.Value] = {}
-    for fact in facts:
-        found = table[f"{prefix}{fact.name}"]
-        if fact.reduce == "latest":
-            columns[found.get_name()] = found & LATEST_MOST
-        elif fact.reduce == "list":
-            columns[found.get_name()] = found.sort()
-    return table.mutate(**columns) if columns else table
-
-
-def _aggregate(fact: Fact, rows: ir.Table) -> ir.Scalar:
-    value = fact.of(rows)
-    match fact.reduce:
-        case "or":
-            return bit_or(value.cast("int64")).cast("int64")
-        case "sum":
-            if value.type().is_floating():
-                return value.sum()
-            return wide_sum(value.cast("int64")).cast("int64")
-        case "max":
-            return value.max().cast("int64")
-        case "list":
-            return value.collect()
-        case "latest":
-            # Not least(): the engine would take the bound where the value is null.
-            most = (value > LATEST_MOST).ifelse(LATEST_MOST, value.cast("int64"))
-            return ((rows["place"] << LATEST_BITS) + most).max()
+EXCUSES = tuple(_mask(kind.value, _held(kind)) for kind in Excuse)

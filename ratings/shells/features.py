@@ -14,7 +14,7 @@ import ibis.expr.types as ir
 import msgspec
 
 from ratings.shells.facts import FORM_CODES
-from ratings.shells.masks import LAST_TWELVE, bits, longest_run_of, span
+from ratings.shells.masks import LAST_TWELVE, bits, longest_run_of, newest, span
 from ratings.signals.cells import FULL, WINDOW, Extend, extended
 from ratings.signals.contract import Excuse
 from ratings.signals.lawful import EXCUSED_FEEDS, FORMS
@@ -295,7 +295,7 @@ def _register(firms: ir.Table) -> dict[str, Reading]:
 
 def _latest(firms: ir.Table) -> tuple[ir.IntegerValue, ir.BooleanValue]:
     """The month of the latest entry, and whether the firm's business rested in it."""
-    latest = ibis.literal(1, "int64") << firms["register_place"].fill_null(0)
+    latest = newest(firms["register_said"])
     return latest, (firms["excuse_registered_closure"] & latest) != 0
 
 
@@ -322,7 +322,7 @@ def _certificates(firms: ir.Table) -> dict[str, Reading]:
     certain = (known >= 4).ifelse(at(known - 4), 0.0)
     return {
         "certificate_gap": _read(bare & (known > 0), middle, firms["holders_gap_months"], certain),
-        "certificate_hops": _read(bare, firms["holders_hops"], firms["holders_hop_months"]),
+        "certificate_hops": _read(bare, firms["holders_hops"], firms["holders_said"] & LAST_SIX),
     }
 
 

@@ -20,15 +20,13 @@ from ratings.shells.facts import (
     Fact,
     coded,
     excused,
-    finished,
-    merged,
-    partial,
 )
 from ratings.shells.features import with_readings
-from ratings.shells.masks import mask_of
+from ratings.shells.masks import mask_of, newest
 from ratings.shells.norms import MEASURES, NORMS, norm_queries, norms_of, with_norms
 from ratings.shells.numbers import FRAME, Frame, with_numbers
 from ratings.shells.policy import Policy
+from ratings.shells.reducing import finished, merged, partial
 from ratings.shells.shelf import Shelf, Unit
 from ratings.signals.cells import (
     WINDOW,
@@ -166,11 +164,10 @@ def planned(dialect: str) -> Plan:
     """All up to the readings of the features, which is the same for every policy."""
     recipe = Recipe(dialect)
     units: dict[str, Unit] = {}
-    wide, hidden = _facts(recipe, units)
+    parts, ties = _parts(recipe, units)
     first = len(recipe.steps)
-    sized = wide.left_join(neighbours(hidden), "uscc").drop("uscc_right")
-    sized = sized.left_join(_CLUSTERS, "uscc").drop("uscc_right")
-    facts = recipe.keep("facts", sized.mutate(**_clusters(sized)))
+    county = recipe.keep("county", _county(ties))
+    facts = recipe.keep("facts", _facts(county, parts))
     numbers = with_numbers(recipe.start(framed(facts)), recipe.extend)
     measures = recipe.keep("measures", numbers.select("uscc", "sector", *MEASURES))
     compared = recipe.start(with_norms(numbers))
@@ -178,7 +175,7 @@ def planned(dialect: str) -> Plan:
     return Plan(
         first=steps[:first],
         units=units,
-        bonds=recipe.text(shared_pairs(hidden)),
+        bonds=recipe.text(shared_pairs(ties)),
         second=steps[first:],
         norms={name: recipe.text(query) for name, query in norm_queries(measures).items()},
         facts=facts,
@@ -200,56 +197,69 @@ def _sparing(steps: Iterable[Step], kept: str) -> tuple[Step, ...]:
     return tuple(reversed(found))
 
 
-def _facts(recipe: Recipe, units: dict[str, Unit]) -> tuple[ir.Table, ir.Table]:
-    """The facts of every firm, and what it may share with others, hosted addresses left out."""
+class Part(msgspec.Struct, frozen=True):
+    """A table of words by firm, and the facts that lie in them."""
+
+    table: ir.Table
+    facts: tuple[Fact, ...]
+    prefix: str
+
+    @property
+    def finished(self) -> ir.Table:
+        return self.table.select("uscc", **finished(self.table, self.facts, self.prefix))
+
+
+def _parts(recipe: Recipe, units: dict[str, Unit]) -> tuple[tuple[Part, ...], ir.Table]:
+    """What each source says of every firm it names, and what the firms have that may tie them."""
     rows = {feed: coded(believed(FEEDS[feed]), feed) for feed in SHORT}
-    parts: list[tuple[ir.Table, tuple[tuple[str, Fact], ...]]] = []
 
     def keep(
         name: str, table: ir.Table, facts: tuple[Fact, ...], prefix: str, feed: str = ""
-    ) -> ir.Table:
+    ) -> Part:
         """With a feed, all of it comes from the rows of this one, month by month."""
-        begun = partial(table, facts, ("uscc",), prefix)
-        part = recipe.keep(f"own_{name}", finished(begun, facts, prefix))
+        begun = partial(table, facts, prefix)
         if feed:
             kept, fresh = (ibis.table(begun.schema(), name=f"{one}_{name}") for one in Unit.SIDES)
-            both = finished(merged(kept, fresh, facts, prefix), facts, prefix)
+            both = merged(kept, fresh, facts, prefix)
             units[f"own_{name}"] = Unit(name, feed, recipe.text(begun), recipe.text(both))
-        parts.append((part, tuple((f"{prefix}{fact.name}", fact) for fact in facts)))
-        return part
+        return Part(recipe.keep(f"own_{name}", begun), facts, prefix)
 
     own = {
         feed: keep(feed, rows[feed], facts, f"{SHORT[feed]}_", feed)
         for feed, facts in MONTHLY.items()
     }
-    named = [part.select("uscc") for part in own.values()]
+    young = _young(rows["invoices"], own["registration"].finished)
+    first = keep("first", young, FIRST_INVOICES, "invoices_")
+    told = excused(framed(feed_table(FEEDS["excuses"])))
+    excuses = keep("excuses", told, EXCUSES, "told_")
+    named = [part.table.select("uscc") for part in own.values()]
     everyone = recipe.keep("everyone", ibis.union(*named).distinct())
-    young = _young(rows["invoices"], own["registration"])
-    keep("first", young, FIRST_INVOICES, "invoices_")
-    keep("excuses", excused(framed(feed_table(FEEDS["excuses"]))), EXCUSES, "told_")
-    attributes = recipe.keep("attributes", _attributes(rows, own, everyone))
-    wide = everyone
-    for part, _ in parts:
-        wide = wide.left_join(part, "uscc").drop("uscc_right")
-    known = {name: fact for _, facts in parts for name, fact in facts}
-    wide = wide.mutate(
-        **{
-            name: wide[name].fill_null(0)
-            for name, fact in known.items()
-            if fact.reduce not in _NULLABLE
-        }
-    )
-    wide = wide.left_join(attributes.select("uscc", "sector"), "uscc").drop("uscc_right")
-    wide = recipe.keep("wide", wide)
-    return wide, recipe.keep("ties", _without_hosted(attributes, wide))
+    ties = recipe.keep("ties", _ties(everyone, rows, own, excuses))
+    return (*own.values(), first, excuses), ties
 
 
-def _clusters(wide: ir.Table) -> dict[str, ir.IntegerValue]:
-    """A firm that shares nothing is a cluster of one, if its register entry is known at all."""
-    none = ibis.null("int64")
-    known = wide["register_place"].notnull()
-    names = ("cluster", "close_cluster")
-    return {name: known.ifelse(wide[name].fill_null(1), none) for name in names}
+def _county(ties: ir.Table) -> ir.Table:
+    """(uscc, sector, neighbours, cluster, close_cluster) of every firm."""
+    sized = ties.select("uscc", "sector").left_join(neighbours(ties), "uscc").drop("uscc_right")
+    return sized.left_join(_CLUSTERS, "uscc").drop("uscc_right")
+
+
+def _facts(county: ir.Table, parts: Iterable[Part]) -> ir.Table:
+    """One row for every firm of `county`, with all that `parts` say of it."""
+    wide, columns = county, dict[str, ir.Value]()
+    for part in parts:
+        wide = wide.left_join(part.table, "uscc").drop("uscc_right")
+    for part in parts:
+        found = finished(wide, part.facts, part.prefix)
+        for fact, value in zip(part.facts, found.values(), strict=True):
+            known = value if fact.reduce in _NULLABLE else value.fill_null(0)
+            columns[f"{part.prefix}{fact.name}"] = known
+    # A firm that shares nothing is a cluster of one, if its register entry is known at all.
+    none, known = ibis.null("int64"), columns["register_said"] != 0
+    clusters = {
+        name: known.ifelse(wide[name].fill_null(1), none) for name in ("cluster", "close_cluster")
+    }
+    return wide.select("uscc", "sector", "neighbours", **clusters, **columns)
 
 
 def _young(invoices: ir.Table, register: ir.Table) -> ir.Table:
@@ -260,28 +270,31 @@ def _young(invoices: ir.Table, register: ir.Table) -> ir.Table:
     return rows.filter(rows["place"] >= rows["born"])
 
 
-def _attributes(
-    rows: dict[str, ir.Table], parts: dict[str, ir.Table], everyone: ir.Table
+def _ties(
+    everyone: ir.Table, rows: Mapping[str, ir.Table], own: Mapping[str, Part], excuses: Part
 ) -> ir.Table:
-    """The things a firm may share with others and its sector, from its latest entries."""
+    """(uscc, columns of TIES, sector) of every firm, from its latest entries. A hosted address, by
+    the register or by an excuse, is nobody's own."""
     wide = everyone
-    for feed, more in (("registration", ["sector"]), ("platform", [])):
-        columns = [name for name, of in TIES.items() if of == feed] + more
-        part = parts[feed]
-        last = part.select(owner=part["uscc"], last=part[f"{SHORT[feed]}_place"])
-        latest = rows[feed].join(
-            last, [rows[feed]["uscc"] == last["owner"], rows[feed]["place"] == last["last"]]
-        )
-        wide = wide.left_join(latest.select("uscc", *columns), "uscc").drop("uscc_right")
-    return wide
+    for feed, more in (("registration", ("sector", "address_hosted")), ("platform", ())):
+        columns = *(name for name, of in TIES.items() if of == feed), *more
+        latest = _latest(rows[feed], own[feed]).select("uscc", *columns)
+        wide = wide.left_join(latest, "uscc").drop("uscc_right")
+    told = excuses.finished
+    held = told[f"told_{Excuse.HOSTED_ADDRESS.value}"] & (1 << (WINDOW - 1)) != 0
+    wide = wide.left_join(told.select("uscc", told=held), "uscc").drop("uscc_right")
+    hosted = wide["address_hosted"].fill_null(False) | wide["told"].fill_null(False)
+    own_address = hosted.ifelse(ibis.null("string"), wide["address_id"])
+    return wide.mutate(address_id=own_address).drop("address_hosted", "told")
 
 
-def _without_hosted(attributes: ir.Table, wide: ir.Table) -> ir.Table:
-    """A hosted address, by the register or by an excuse, is nobody's own."""
-    newest = 1 << (WINDOW - 1)
-    hosted = (wide["register_hosted"] == 1).fill_null(False) | (
-        (wide[f"told_{Excuse.HOSTED_ADDRESS.value}"] & newest) != 0
-    )
-    both = attributes.left_join(wide.select("uscc", hosted=hosted), "uscc").drop("uscc_right")
-    own = both["hosted"].fill_null(False).ifelse(ibis.null("string"), both["address_id"])
-    return both.mutate(address_id=own).drop("hosted")
+def _latest(rows: ir.Table, part: Part) -> ir.Table:
+    """The newest row of each firm. Nearly every firm has one in the newest month of all, so that
+    of these no other month is read."""
+    said = part.finished
+    last = said.select(owner=said["uscc"], last=newest(said[f"{part.prefix}said"]))
+    top = last["last"].max().as_scalar()
+    now = rows.filter(rows["bit"] == top)
+    older = last.filter(last["last"] < top)
+    before = rows.join(older, [rows["uscc"] == older["owner"], rows["bit"] == older["last"]])
+    return now.union(before.drop("owner", "last"))

@@ -36,6 +36,13 @@ def bits(mask: ir.IntegerValue) -> ir.IntegerValue:
     return bit_count(mask).cast("int64")
 
 
+def newest(mask: ir.IntegerValue) -> ir.IntegerValue:
+    """The newest month of a mask as a mask of its own; no month of none."""
+    for step in (1, 2, 4, 8, 16):
+        mask = mask | (mask >> step)
+    return mask ^ (mask >> 1)
+
+
 def mask_of(places: Iterable[int]) -> int:
     """The mask with these places set."""
     return functools.reduce(operator.or_, (1 << place for place in places), 0)

@@ -126,7 +126,7 @@ def _excuses(firms: ir.Table) -> dict[str, ir.Value]:
     return named | {
         "born": born,
         "unborn": span(ibis.literal(0, "int64"), born - 1).fill_null(0),
-        "known": firms["register_place"].notnull().ifelse(FULL, 0).cast("int64"),
+        "known": (firms["register_said"] != 0).ifelse(FULL, 0).cast("int64"),
         # Of whom no invoice is known, nobody can say whose the people are that it claims.
         "outsourcing_unknown": claimed & (heard == 0),
         # Where nobody's invoices are known, that may be so of anybody's people.

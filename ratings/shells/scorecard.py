@@ -168,12 +168,20 @@ def with_evidence(readings: ir.Table, policy: Policy, extend: Extend = extended)
         bins[f"bin_{feature.name}"] = place.cast("int64")
     binned = extend(readings, bins)
     weights = {
-        f"weight_{feature.name}": ibis.array(list(feature.weights))[
-            binned[f"bin_{feature.name}"].cast("int32")
-        ].fill_null(_NOTHING)
+        f"weight_{feature.name}": _weight(binned[f"bin_{feature.name}"], feature).fill_null(
+            _NOTHING
+        )
         for feature in policy.features
     }
     return extend(binned, weights)
+
+
+def _weight(place: ir.IntegerValue, feature: Feature) -> ir.NumericValue:
+    if len(feature.weights) == 2:
+        # Most features are flags, for which an engine is slow to look into a list.
+        low, high = feature.weights
+        return place.cases((0, low), (1, high))
+    return ibis.array(list(feature.weights))[place.cast("int32")]
 
 
 def _contradictions(readings: ir.Table, policy: Policy) -> dict[str, ir.Value]:

@@ -16,9 +16,10 @@ import ibis.expr.types as ir
 import msgspec
 
 from ratings.shells.clusters import shared_pairs
-from ratings.shells.facts import EXCUSES, TIES, excused, reduced
+from ratings.shells.facts import EXCUSES, TIES, excused
 from ratings.shells.firms import frame_of, framed
 from ratings.shells.policy import Policy
+from ratings.shells.reducing import reduced
 from ratings.shells.screen import open_engine
 from ratings.signals.cells import WINDOW, believed, feed_table, month_number, month_table
 from ratings.signals.contract import FEEDS, Excuse
@@ -143,7 +144,7 @@ def _pair(bond: str, row: Mapping[str, Any]) -> tuple[str, ...]:
 def _attributes() -> ir.Table:
     """(uscc, columns of TIES) from the latest rows; the address is null where it is hosted."""
     newest = 1 << (WINDOW - 1)
-    told = reduced(excused(framed(feed_table(FEEDS["excuses"]))), EXCUSES, ("uscc",), "told_")
+    told = reduced(excused(framed(feed_table(FEEDS["excuses"]))), EXCUSES, "told_")
     told = told.select("uscc", told=(told[f"told_{Excuse.HOSTED_ADDRESS.value}"] & newest) != 0)
     parts = []
     for feed in dict.fromkeys(TIES.values()):

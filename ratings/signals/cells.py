@@ -143,9 +143,17 @@ def _not(mask: ir.IntegerValue) -> ir.IntegerValue:
 
 def spoken_of(firms: ir.Table, short: str) -> ir.IntegerValue:
     """The months that the source itself spoke about, whatever it said; see `with_states`."""
-    low, high = firms[f"{short}_said"], firms[f"{short}_said_high"]
-    one, two, four = low & FULL, (low >> WINDOW) & FULL, high & FULL
+    one, two, four = _codes(firms, short)
     return (_not(four) & (one | two)) | (_not(two) & four)
+
+
+def _codes(firms: ir.Table, short: str) -> tuple[ir.IntegerValue, ...]:
+    """The months by each bit of their codes; without states every month that is told is POS."""
+    low, high = firms[f"{short}_said"], f"{short}_said_high"
+    if high not in firms.columns:
+        none = ibis.literal(0, "int64")
+        return low, none, none
+    return low & FULL, (low >> WINDOW) & FULL, firms[high]
 
 
 def with_states(
@@ -157,7 +165,8 @@ def with_states(
     """`firms` with masks of the months in each state, for every feed of `feeds`.
 
     The value in `feeds` is the first word of the columns: `x_said` has bit 0 of the codes below
-    and bit 1 above, `x_said_high` bit 2; `x_gone` are the months whose batch is missing though
+    and bit 1 above, `x_said_high` bit 2 (a feed without states has the months it told alone);
+    `x_gone` are the months whose batch is missing though
     due and `x_undue` those whose batch is not due yet. Added are x_positive, x_zero, x_overdue,
     x_not_due, x_exempt, x_away; x_covered, all months known; x_heard, those that the source
     itself spoke about; x_late, those that are nobody's gap because the source is not due yet.
@@ -177,8 +186,7 @@ def with_states(
         )
 
     def told(feed: str, short: str) -> dict[str, ir.Value]:
-        low, high = firms[f"{short}_said"], firms[f"{short}_said_high"]
-        one, two, four = low & FULL, (low >> WINDOW) & FULL, high & FULL
+        one, two, four = _codes(firms, short)
         return {
             "positive": _not(two | four | firms[f"{short}_gone"]) & one,
             "told_zero": _not(one | four) & two,
