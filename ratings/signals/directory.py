@@ -2,16 +2,18 @@
 million firms fit no memory."""
 
 import itertools
+import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from tempfile import TemporaryDirectory
+from tempfile import TemporaryDirectory, gettempdir
 
 import duckdb
 import msgspec
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from ratings.ledger.errors import Refused
 from ratings.signals.aside import Aside
 from ratings.signals.contract import FEEDS, MANIFEST
 from ratings.signals.files import find_files, with_widest_coverage
@@ -19,7 +21,7 @@ from ratings.signals.partitions import engine
 from ratings.signals.reading import one_row_per_key, typed_pieces
 
 # What the engine holds of a screen before it goes on in the working folder.
-MEMORY = "3GB"
+MEMORY = "3500MB"
 
 
 class FileOnDisk(msgspec.Struct, frozen=True):
@@ -59,14 +61,30 @@ class DirectoryOnDisk(msgspec.Struct, frozen=True):
 
 @contextmanager
 def directory_on_disk(path: Path) -> Iterator[DirectoryOnDisk]:
-    """All feeds in `path`, as long as the context lasts; Refused when there are none, or when one
-    file cannot be a feed."""
+    """All feeds in `path`, as long as the context lasts; Refused when there are none, when one
+    file cannot be a feed, or when the working folder has no room, be it for what is done there
+    within the context."""
     found, unknown = find_files(path)
     aside = Aside()
-    with TemporaryDirectory() as name:
-        work = Path(name)
-        files = {feed: _on_disk(file, work, aside) for feed, file in found.items()}
-        yield DirectoryOnDisk(work, files, aside, unknown)
+    try:
+        with TemporaryDirectory() as name:
+            work = Path(name)
+            files = {feed: _on_disk(file, work, aside) for feed, file in found.items()}
+            yield DirectoryOnDisk(work, files, aside, unknown)
+    except (OSError, duckdb.IOException, duckdb.OutOfMemoryException) as error:
+        raise Refused(
+            "screen-work",
+            "The screen cannot work in {path}: {problem}. Make room there, or set TMPDIR to a"
+            " folder on a disk that has more. No result was written.",
+            path=gettempdir(),
+            problem=_problem(error),
+        ) from error
+
+
+def _problem(error: Exception) -> str:
+    if isinstance(error, OSError) and error.errno:
+        return os.strerror(error.errno)
+    return str(error).partition("\n")[0].rstrip(".")
 
 
 def _on_disk(source: Path, work: Path, aside: Aside) -> FileOnDisk:

@@ -1,6 +1,10 @@
 """The command-line contract: two files with agreed columns, counts, and never half a result."""
 
 import math
+import os
+import shlex
+import subprocess
+import sys
 from collections import defaultdict
 from collections.abc import Iterator
 from pathlib import Path
@@ -18,10 +22,12 @@ from ratings.shells.screen import Screened, running
 from ratings.shells.screen_command import screen
 from ratings.shells.simulator.county import Plan, write
 from ratings.shells.simulator.parameters import load_world
+from ratings.signals import directory
 from ratings.signals.engine import Tables
 from ratings.signals.files import read_directory
 
 AS_OF = "2026-06"
+COMMAND = str(Path(sys.executable).with_name("steelyard"))
 SHELL, HONEST = "91330281MA2699JWF0", "91330281MA238WPG6X"
 
 
@@ -202,3 +208,34 @@ def test_a_run_that_dies_between_the_two_names_leaves_no_stale_scores(
     with pytest.raises(KeyboardInterrupt):
         results.write_results(run, tmp_path)
     assert [path.name for path in tmp_path.iterdir()] == ["reasons.parquet"]
+
+
+def test_a_working_folder_without_room_is_said_in_one_sentence(feeds: Path, tmp_path: Path) -> None:
+    work, out = tmp_path / "work", tmp_path / "out"
+    work.mkdir()
+    # No file may be larger than half a kilobyte, which the system enforces as it does a full disk.
+    asked = shlex.join([COMMAND, "screen", str(feeds), "--as-of", AS_OF, "--out", str(out)])
+    result = subprocess.run(
+        ["/bin/sh", "-c", f"ulimit -f 1; exec {asked}"],
+        env=os.environ | {"TMPDIR": str(work)},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert result.returncode == 1, result
+    assert f"cannot work in {work}: File too large. Make room there" in result.stderr
+    assert "Traceback" not in result.stderr
+    assert not list(work.iterdir())
+    assert not out.exists()
+
+
+def test_memory_that_does_not_suffice_is_said_in_one_sentence(
+    feeds: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(directory, "MEMORY", "1MB")
+    out = tmp_path / "out"
+    result = CliRunner().invoke(screen, [str(feeds), "--as-of", AS_OF, "--out", str(out)])
+    assert result.exit_code == 1
+    assert "The screen cannot work in" in result.output
+    assert "Out of Memory" in result.output
+    assert not out.exists()
