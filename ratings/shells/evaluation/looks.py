@@ -68,7 +68,6 @@ def county(plan: Plan) -> Iterator[tuple[FeedDirectory, Truth]]:
 def look(directory: FeedDirectory, as_of: str, policy: Policy, uscc: np.ndarray) -> Look:
     """The screen of `directory`, for the firms `uscc` in this order."""
     lines = {line.feature: number for number, line in enumerate(lines_of(policy))}
-    features = {feature.name: lines[feature.name] for feature in policy.features}
     kinds = {kind: lines[kind] for kind in sorted(policy.excuses)}
     with running(directory, as_of, policy) as run:
         table = run.tables.arrow("SELECT * FROM evidence")
@@ -79,12 +78,27 @@ def look(directory: FeedDirectory, as_of: str, policy: Policy, uscc: np.ndarray)
         values: np.ndarray = pc.fill_null(rows[column].cast(pa.float64()), absent).to_numpy()
         return values
 
-    bins = {name: numbers(f"bin_{line}", -1).astype(int) for name, line in features.items()}
+    bins: dict[str, np.ndarray] = {}
+    readings: dict[str, np.ndarray] = {}
+    for feature in policy.features:
+        line = lines[feature.name]
+        if feature.both:
+            # Of a contradiction only where it holds is kept; read it was where its parts were.
+            holds = rows[f"mask_{line}"].is_valid().to_numpy()
+            value = np.where(holds, 1.0, 0.0)
+            for part in feature.both:
+                value[np.isnan(readings[part.feature])] = np.nan
+            places = np.where(holds, feature.bin_of(1.0), feature.bin_of(0.0))
+            bins[feature.name] = np.where(np.isnan(value), -1, places)
+        else:
+            value = numbers(f"value_{line}", np.nan)
+            bins[feature.name] = numbers(f"bin_{line}", -1).astype(int)
+        readings[feature.name] = value
     return Look(
         odds=numbers("log_odds", -np.inf),
         chance=numbers("probability", 0.0),
         outcome=pc.fill_null(rows["outcome"], "none").to_numpy(),
-        readings={name: numbers(f"value_{line}", np.nan) for name, line in features.items()},
+        readings=readings,
         weights={
             feature.name: np.append(feature.weights, 0.0)[bins[feature.name]]
             for feature in policy.features
