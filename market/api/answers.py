@@ -143,6 +143,7 @@ ANSWERS: Mapping[str, str] = {
     "shell_case_list": "A page of the cases, without their steps.",
     "shell_case_show": "The case, its steps and its files.",
     "shell_case_evidence": "What the screen found, and what would change it.",
+    "shell_case_now": "Both scores, and the rows that moved.",
     "visit_question_list": "A page of the questions in both languages.",
     "visit_photo_download": "The photo.",
     "shell_case_visit": "How many photos were kept.",

@@ -65,6 +65,7 @@ SHELL_PARAMETERS: Mapping[str, Mapping[str, Any]] = {
     "shell_case_list": {"stage": "visit", "undecided": True},
     "shell_case_show": _CASE,
     "shell_case_evidence": _CASE,
+    "shell_case_now": _CASE,
     **{name: _CASE for name in SHELL_BODIES if name.startswith("shell_")},
     "shell_finding_adopt": _CASE,
     "finding_now": {"uscc": _ITS["finding"]},

@@ -5,6 +5,7 @@ people of the centre and what is only proposed, and of the evidence what would l
 own ties.
 """
 
+from datetime import datetime
 from typing import cast
 
 import msgspec
@@ -32,6 +33,7 @@ from ratings.shells.case_queries import (
     RegisteredExcuseRow,
     ShellCase,
     ShellCaseRow,
+    case_over,
     registered_excuses,
     stored_photo,
     visible_shell_case,
@@ -39,6 +41,8 @@ from ratings.shells.case_queries import (
 )
 from ratings.shells.change_queries import change_of_finding
 from ratings.shells.queries import FindingRow, finding, firm_ties
+from ratings.shells.rescoring import ScoreFigures, not_kept, rescored_now
+from ratings.shells.scorecard import Reason
 from ratings.shells.ties import Ties
 from ratings.shells.visit import Question, checklist
 from ratings.signals.agency_cells import window_cells
@@ -105,6 +109,28 @@ class ShellEvidence(msgspec.Struct, frozen=True):
     feeds: list[FeedStates]
     would_change: WouldChange | None
     ties: Ties | None
+
+
+class MovedReason(msgspec.Struct, frozen=True):
+    """A row of the evidence whose contribution has moved; None where it was not there, or is not
+    now."""
+
+    says: Bilingual
+    before: float | None
+    after: float | None
+
+
+class ScoreNow(msgspec.Struct, frozen=True):
+    """The agency's score at the latest screen and as the feeds stand now."""
+
+    case: str
+    uscc: str
+    as_of_month: str
+    screened_at: datetime
+    known_at: datetime
+    then: ScoreFigures
+    now: ScoreFigures
+    rows: list[MovedReason]
 
 
 async def seen(request: Asking, case: str) -> Actor:
@@ -193,18 +219,51 @@ async def show_evidence(request: Asking, case: FromPath[str]) -> ShellEvidence:
     )
 
 
+@get(
+    "/shell-cases/{case:str}/now",
+    operation_id="shell_case_now",
+    summary="The score of the case's agency as the feeds stand now, while the case runs",
+    tags=_TAGS,
+    **allow(Role.CENTRE, Role.AGENCY),
+)
+async def show_case_now(request: Asking, case: FromPath[str]) -> ScoreNow:
+    """From the agency's own rows of the feeds; it decides nothing."""
+    settings = cast(Settings, request.app.state.settings)
+    row = await visible_shell_case(actor(request), case)
+    if row.closed:
+        raise case_over(row)
+    found = await rescored_now(row.uscc, open_store(settings.files), now())
+    if found is None:
+        raise not_kept(row.uscc)
+    return ScoreNow(
+        case,
+        row.uscc,
+        found.as_of_month,
+        found.screened_at,
+        found.known_at,
+        found.then,
+        found.now,
+        [
+            MovedReason(
+                _sentence(cast(Reason, one.after or one.before)),
+                one.before.contribution if one.before else None,
+                one.after.contribution if one.after else None,
+            )
+            for one in found.rows
+        ],
+    )
+
+
+def _sentence(row: Reason) -> Bilingual:
+    return Bilingual(zh=row.sentence_zh.format(**row.params), en=row.sentence.format(**row.params))
+
+
 async def _would_change(found: FindingRow) -> WouldChange | None:
     known = await change_of_finding(found)
     if known is None:
         return None
     change, policy = known
-    said = {
-        row.feature: Bilingual(
-            zh=row.sentence_zh.format(**row.params), en=row.sentence.format(**row.params)
-        )
-        for row in found.reasons
-        if row.signal_class != "excuse"
-    }
+    said = {row.feature: _sentence(row) for row in found.reasons if row.signal_class != "excuse"}
     return WouldChange(
         found.probability,
         policy.case_probability,
@@ -274,4 +333,11 @@ async def download_photo(request: Asking, photo: FromPath[str]) -> Stream:
     )
 
 
-ROUTES = [list_shell_cases, show_shell_case, show_evidence, list_questions, download_photo]
+ROUTES = [
+    list_shell_cases,
+    show_shell_case,
+    show_evidence,
+    show_case_now,
+    list_questions,
+    download_photo,
+]

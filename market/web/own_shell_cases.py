@@ -14,11 +14,11 @@ from market.web.forms import Form, refusal, submitted
 from market.web.render import page, see_other
 from market.web.screens import OUTCOMES, rescored_page
 from ratings.ledger.actors import Role
-from ratings.ledger.errors import NotFound, SteelyardError
+from ratings.ledger.errors import SteelyardError
 from ratings.ledger.text import N_
 from ratings.sanctions.queries import visible_case_file
 from ratings.shells.case_actions import explain, object_to_step
-from ratings.shells.case_queries import visible_shell_case
+from ratings.shells.case_queries import case_over, visible_shell_case
 from ratings.shells.queries import finding
 from ratings.shells.rescoring import kept_county
 from ratings.shells.visit import checklist
@@ -60,7 +60,7 @@ async def own_score_now(request: Asking, identifier: FromPath[str]) -> Response[
     """What officials see of the agency, for the agency itself while its case runs."""
     case = await visible_shell_case(actor(request), identifier)
     if case.closed:
-        raise NotFound("shell-case-over", "Case {number} is over.", number=case.number)
+        raise case_over(case)
     return await rescored_page(request, "agency/rescored.html", case.uscc, case=case, own=True)
 
 

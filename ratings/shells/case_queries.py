@@ -123,6 +123,10 @@ async def visible_shell_case(actor: Actor, identifier: str) -> ShellCase:
     return _as_read_by(actor, await shell_case(identifier, actor.at))
 
 
+def case_over(case: ShellCase) -> NotFound:
+    return NotFound("shell-case-over", "Case {number} is over.", number=case.number)
+
+
 async def visible_shell_cases(
     actor: Actor, *, uscc: str = "", stage: str = "", undecided: bool = False
 ) -> list[ShellCaseRow]:

@@ -5,6 +5,7 @@ import html
 import re
 from pathlib import Path
 
+import msgspec
 from obstore.store import LocalStore
 
 from ratings.ledger.actors import Role
@@ -59,6 +60,7 @@ async def test_an_agency_sees_its_own_score_of_now_while_its_case_runs(
     changed = await rescored_now(uscc, store, now())
     assert changed is not None
     assert changed.rows
+    auditor = await county.account(Role.AUDITOR)
     entries = await fetchval("SELECT count(*) FROM ledger_entry")
     case = await ring.shell.browser.get(page.removesuffix("/now"))
     assert f'hx-get="{page}"' in case.text
@@ -80,6 +82,20 @@ async def test_an_agency_sees_its_own_score_of_now_while_its_case_runs(
         # Nobody else's code stands there, and no way leads to the pages of officials.
         assert set(re.findall(r"\b91[0-9A-Z]{16}\b", told.text)) <= {uscc}
         assert "/console/" not in told.text
+    address = f"/api/v1/shell-cases/{ring.case}/now"
+    for who in (ring.shell, county.centre, auditor):
+        answer = (await who.client.get(address)).json()
+        assert (answer["case"], answer["uscc"]) == (ring.case, uscc)
+        assert answer["now"] == msgspec.to_builtins(changed.now)
+        assert answer["then"] == msgspec.to_builtins(changed.then)
+        for row, told_row in zip(changed.rows, answer["rows"], strict=True):
+            parts = [one.contribution if one else None for one in (row.before, row.after)]
+            assert [told_row["before"], told_row["after"]] == parts
+            assert set(told_row["says"]) == {"zh", "en"}
+        assert set(re.findall(r"\b91[0-9A-Z]{16}\b", str(answer))) == {uscc}
+    for stranger in (ring.other, ring.honest[0]):
+        unseen = await stranger.client.get(address)
+        assert (unseen.status_code, unseen.json()["code"]) == (404, "case-unknown")
     assert await fetchval("SELECT count(*) FROM ledger_entry") == entries
 
     alone = await ring.shell.browser.get(page, headers={"HX-Request": "true"})
@@ -93,4 +109,7 @@ async def test_an_agency_sees_its_own_score_of_now_while_its_case_runs(
     over = await ring.shell.browser.get(page, params={"lang": "en"})
     assert over.status_code == 404
     assert "is over." in over.text
+    for who in (ring.shell, county.centre):
+        ended = await who.client.get(address)
+        assert (ended.status_code, ended.json()["code"]) == (404, "shell-case-over")
     assert page not in (await ring.shell.browser.get(page.removesuffix("/now"))).text
