@@ -1,5 +1,6 @@
 """Writing a screening as scores.parquet and reasons.parquet, both or neither."""
 
+import contextlib
 import os
 from pathlib import Path
 
@@ -35,8 +36,11 @@ def write_results(run: Screened, out: Path) -> None:
             problem=error.strerror or str(error),
         ) from error
     finally:
-        for leftover in temporary.values():
-            leftover.unlink(missing_ok=True)
+        # Where `out` is a file, or the disk is gone, there is nothing to take away, and the reason
+        # told above must not be lost over it.
+        with contextlib.suppress(OSError):
+            for leftover in temporary.values():
+                leftover.unlink(missing_ok=True)
 
 
 def _sync(path: Path) -> None:

@@ -80,7 +80,8 @@ def look(directory: FeedDirectory, as_of: str, policy: Policy, uscc: np.ndarray)
 
     bins: dict[str, np.ndarray] = {}
     readings: dict[str, np.ndarray] = {}
-    for feature in policy.features:
+    # A contradiction is read off its parts, wherever the policy lists it.
+    for feature in sorted(policy.features, key=lambda one: bool(one.both)):
         line = lines[feature.name]
         if feature.both:
             # Of a contradiction only where it holds is kept; read it was where its parts were.

@@ -12,6 +12,7 @@ from ratings.shells.masks import (
     longest_run_of,
     mask_of,
     months_of,
+    newest,
     span,
 )
 from ratings.shells.plain import plain
@@ -51,6 +52,7 @@ OURS = TABLE.mutate(
     run=longest_run_of(TABLE["mask"]),
     bits=bits(TABLE["mask"]),
     span=span(TABLE["start"], TABLE["end"]),
+    newest=newest(TABLE["mask"]),
 )
 
 
@@ -58,10 +60,16 @@ OURS = TABLE.mutate(
 def test_expressions_in_plain_python_say_the_same(mask: int, start: int, end: int) -> None:
     found = PLAIN({"mask": mask, "start": start, "end": end})
     inside = range(max(start, 0), min(end, WINDOW - 1) + 1)
-    assert found == {"run": counted(mask), "bits": mask.bit_count(), "span": mask_of(inside)}
+    assert found == {
+        "run": counted(mask),
+        "bits": mask.bit_count(),
+        "span": mask_of(inside),
+        "newest": 1 << (mask.bit_length() - 1) if mask else 0,
+    }
 
 
-PLAIN = plain(OURS, ("run", "bits", "span"))
+NAMES = ("run", "bits", "span", "newest")
+PLAIN = plain(OURS, NAMES)
 
 
 def test_the_engine_says_the_same() -> None:
@@ -75,12 +83,12 @@ def test_the_engine_says_the_same() -> None:
     }
     connection = ibis.duckdb.connect()
     connection.con.register("masks", pa.table(columns))
-    query = ibis.to_sql(OURS.select("mask", "start", "end", "run", "bits", "span"))
+    query = ibis.to_sql(OURS.select("mask", "start", "end", *NAMES))
     found = connection.con.sql(str(query)).to_arrow_table().to_pylist()
     connection.disconnect()
     assert len(found) == len(masks)
     for row in found:
-        assert PLAIN(row) == {name: row[name] for name in ("run", "bits", "span")}
+        assert PLAIN(row) == {name: row[name] for name in NAMES}
 
 
 @given(MASKS)

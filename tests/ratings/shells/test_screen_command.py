@@ -229,6 +229,15 @@ def test_a_working_folder_without_room_is_said_in_one_sentence(feeds: Path, tmp_
     assert not out.exists()
 
 
+def test_an_output_that_is_a_file_is_told_as_such(feeds: Path, tmp_path: Path) -> None:
+    out = tmp_path / "out"
+    out.write_text("somebody's")
+    result = CliRunner().invoke(screen, [str(feeds), "--as-of", AS_OF, "--out", str(out)])
+    assert result.exit_code == 1
+    assert f"cannot be written to {out}" in result.output
+    assert out.read_text() == "somebody's"
+
+
 def test_memory_that_does_not_suffice_is_said_in_one_sentence(
     feeds: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
