@@ -80,9 +80,11 @@ def shared_pairs(attributes: ir.Table) -> ir.Table:
 
 
 def cluster_sizes(bonds: pa.Table) -> pa.Table:
-    """(uscc, cluster, close_cluster): how many firms hang together with each firm, itself counted,
-    by all bonds and by close ones (null where it has none)."""
-    close = _sizes(bonds.filter(bonds["close"])).rename_columns(["uscc", "close_cluster"])
+    """(uscc, ring, cluster, close_cluster): how many firms hang together with each firm, itself
+    counted, by all bonds and by close ones (null where it has none). Those that hang together by
+    any bonds have the same number as their `ring`."""
+    close = _sizes(bonds.filter(bonds["close"])).select(["uscc", "cluster"])
+    close = close.rename_columns(["uscc", "close_cluster"])
     return _sizes(bonds).join(close, "uscc", use_threads=False)
 
 
@@ -104,4 +106,10 @@ def _sizes(bonds: pa.Table) -> pa.Table:
             break
         leader = found
     sizes = np.bincount(leader, minlength=len(leader))[leader]
-    return pa.table({"uscc": firms.dictionary, "cluster": pa.array(sizes, pa.int64())})
+    return pa.table(
+        {
+            "uscc": firms.dictionary,
+            "ring": pa.array(leader, pa.int64()),
+            "cluster": pa.array(sizes, pa.int64()),
+        }
+    )

@@ -10,13 +10,14 @@ import msgspec
 import pyarrow as pa
 
 from ratings.shells.masks import bits, months_of
-from ratings.shells.policy import Policy
+from ratings.shells.policy import WATCHED_TIES, Policy
 from ratings.shells.scorecard import (
     SCORE_COLUMNS,
     Line,
     Outcome,
     Reason,
     Score,
+    line_of,
     lines_of,
     logit,
     number_text,
@@ -35,19 +36,29 @@ class Kind(msgspec.Struct, frozen=True):
     holding: int | None
 
     @property
+    def late(self) -> bool:
+        """Whether it is known only once all firms are judged."""
+        return self.feature in ("class_cap", WATCHED_TIES) or self.signal_class == "excuse"
+
+    @property
     def columns(self) -> dict[str, str]:
-        """What `evidence_of` keeps for the line, by the first word of the name, and as what."""
+        """What is kept for the line, by the first word of the name, and as what."""
         if self.signal_class == "base":
             return {}
         if self.feature == "class_cap":
             return {"own": "float64"}
         if self.signal_class == "excuse":
-            return {"own": "float64", "mask": "int32"}
+            return {"own": "float64", "excuse": "int32"}
         if self.holding is not None:
-            return {"mask": "int32"}
+            return {"months": "int32"}
         # A flag is 0 or 1, and half of all features are flags.
         value = "int8" if self.unit == "flag" else "float64"
-        return {"value": value, "mask": "int32", "bin": "int8"}
+        return {"counted": value, "months": "int32", "bin": "int8"}
+
+    def column(self, what: str) -> str:
+        return (
+            f"own_{self.signal_class}_{self.feature}" if what == "own" else f"{what}_{self.feature}"
+        )
 
 
 Kinds = tuple[Kind, ...]
@@ -61,30 +72,40 @@ def kinds_of(policy: Policy) -> Kinds:
     )
 
 
-def evidence_of(scored: ir.Table, kinds: Kinds) -> ir.Table:
-    """What is kept of each firm: its score, and all that its reasons are made of, kept small."""
+def evidence_of(evidence: ir.Table, policy: Policy) -> ir.Table:
+    """What is kept of the evidence of each firm, kept small: all that its score is made of."""
+    kept = {
+        kind.column(what): evidence[kind.column(what)].cast(to)
+        for kind in kinds_of(policy)
+        if not kind.late or kind.signal_class == "excuse"
+        for what, to in kind.columns.items()
+        if what != "own"
+    }
+    kept |= {"classes": evidence["classes"].cast("int8"), "known": evidence["known"].cast("int32")}
+    return evidence.select("uscc", "coverage", **kept)
+
+
+def judgement_of(judged: ir.Table, policy: Policy) -> ir.Table:
+    """The score of each firm, and what its reasons have besides the evidence."""
+    lines = {(line.signal_class, line.feature): line for line in lines_of(policy)}
     kept: dict[str, ir.Value] = {}
-    for number, kind in enumerate(kinds):
-        months = "excuse" if kind.signal_class == "excuse" else "months"
-        sources = {
-            "own": f"line_{number}",
-            "mask": f"{months}_{kind.feature}",
-            "value": f"counted_{kind.feature}",
-        }
+    for kind in kinds_of(policy):
+        if not kind.late:
+            continue
         for what, to in kind.columns.items():
-            value = scored[sources.get(what, f"{what}_{kind.feature}")]
-            if kind.holding is not None:
-                value = (scored[sources["value"]] > 0).ifelse(value, ibis.null("int64"))
-            kept[f"{what}_{number}"] = value.cast(to)
-    kept["classes"] = scored["classes"].cast("int8")
-    return scored.select("uscc", *(one for one in SCORE_COLUMNS if one not in kept), **kept)
+            if what == "own":
+                value = line_of(judged, lines[kind.signal_class, kind.feature], policy)
+            else:
+                value = judged[kind.column(what)]
+            kept[kind.column(what)] = value.cast(to)
+    return judged.select("uscc", *SCORE_COLUMNS, **kept)
 
 
 def score_table() -> ir.Table:
-    """The columns of scores.parquet, in their order, from the table of `evidence_of`."""
+    """The columns of scores.parquet, in their order, from the table of `judgement_of`."""
     columns = {"uscc": "string"} | dict.fromkeys(SCORE_COLUMNS, "float64")
-    evidence = ibis.table(columns | {"classes": "int8", "outcome": "string"}, name="evidence")
-    whole = evidence.mutate(classes=evidence["classes"].cast("int64"))
+    judged = ibis.table(columns | {"classes": "int8", "outcome": "string"}, name="judged")
+    whole = judged.mutate(classes=judged["classes"].cast("int64"))
     return whole.select("uscc", *SCORE_COLUMNS)
 
 
@@ -93,28 +114,29 @@ def reason_rows(kinds: Kinds) -> ir.Table:
 
     `key` is the number of the line times 64, plus the number of the bin. `value` and `own`, the
     contribution, are null where the key alone says them. Each line names only its own columns of
-    the evidence, since hundreds of them would be compiled for every line.
+    what is kept, since hundreds of them would be compiled for every line.
     """
     none = ibis.null("float64")
     parts = []
     for number, kind in enumerate(kinds):
-        held = {f"{what}_{number}": to for what, to in kind.columns.items()}
-        evidence = ibis.table({"uscc": "string"} | held, name="evidence")
-        rows, key = evidence, ibis.literal(number * _BINS, "int16")
+        held = {kind.column(what): to for what, to in kind.columns.items()}
+        kept = ibis.table({"uscc": "string"} | held, name="judged" if kind.late else "evidence")
+        rows, key = kept, ibis.literal(number * _BINS, "int16")
         value, own, mask = none, none, ibis.literal(0, "int32")
-        if "mask" in kind.columns:
-            mask = evidence[f"mask_{number}"]
+        for what in ("months", "excuse"):
+            if what in kind.columns:
+                mask = kept[kind.column(what)]
         if "own" in kind.columns:
-            own = evidence[f"own_{number}"]
-            rows = evidence.filter(own.notnull())
-            value = bits(mask).cast("float64") if "mask" in kind.columns else none
+            own = kept[kind.column("own")]
+            rows = kept.filter(own.notnull())
+            value = bits(mask).cast("float64") if "excuse" in kind.columns else none
         elif kind.holding is not None:
             key = ibis.literal(number * _BINS + kind.holding, "int16")
-            rows, value = evidence.filter(mask.notnull()), ibis.literal(1.0, "float64")
+            rows, value = kept.filter(mask.notnull()), ibis.literal(1.0, "float64")
         elif held:
-            value = evidence[f"value_{number}"].cast("float64")
-            key = (key + evidence[f"bin_{number}"]).cast("int16")
-            rows = evidence.filter(value.notnull())
+            value = kept[kind.column("counted")].cast("float64")
+            key = (key + kept[kind.column("bin")]).cast("int16")
+            rows = kept.filter(value.notnull())
         parts.append(rows.select("uscc", key=key, value=value, mask=mask, own=own))
     return ibis.union(*parts)
 

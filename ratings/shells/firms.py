@@ -39,8 +39,9 @@ from ratings.signals.engine import Tables, gone_months
 
 # Facts that stay unknown for a firm without rows; every other one is 0 then.
 _NULLABLE = ("latest", "list", "max")
-_CLUSTERS = ibis.table(
-    {"uscc": "string", "cluster": "int64", "close_cluster": "int64"}, name="cluster_sizes"
+CLUSTERS = ibis.table(
+    {"uscc": "string", "ring": "int64", "cluster": "int64", "close_cluster": "int64"},
+    name="cluster_sizes",
 )
 
 
@@ -241,7 +242,7 @@ def _parts(recipe: Recipe, units: dict[str, Unit]) -> tuple[tuple[Part, ...], ir
 def _county(ties: ir.Table) -> ir.Table:
     """(uscc, sector, neighbours, cluster, close_cluster) of every firm."""
     sized = ties.select("uscc", "sector").left_join(neighbours(ties), "uscc").drop("uscc_right")
-    return sized.left_join(_CLUSTERS, "uscc").drop("uscc_right")
+    return sized.left_join(CLUSTERS, "uscc").drop("uscc_right", "ring")
 
 
 def _facts(county: ir.Table, parts: Iterable[Part]) -> ir.Table:

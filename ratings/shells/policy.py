@@ -13,6 +13,9 @@ import msgspec
 from ratings.ledger.errors import Refused
 from ratings.shells.facts import SHORT
 
+# The feature that is read from the scores of other firms.
+WATCHED_TIES = "watched_ties"
+
 Unit = Literal[
     "months", "share", "persons", "years", "flag", "firms", "ratio", "times", "grade", "10k yuan"
 ]
@@ -52,6 +55,8 @@ class Feature(msgspec.Struct, frozen=True, forbid_unknown_fields=True, rename={"
             raise ValueError(f"the edges of {self.name} must rise")
         if min(self.weights) < 0:
             raise ValueError(f"{self.name} has a negative weight, so missing data could harm")
+        if self.both and self.weights[0]:
+            raise ValueError(f"{self.name} weighs where it does not hold")
         steps = [after - before for before, after in itertools.pairwise(self.weights)]
         turn = {"rising": 0, "falling": len(steps), "valley": self.weights.index(0)}[self.shape]
         if max(steps[:turn], default=0) > 0 or min(steps[turn:], default=0) < 0:
@@ -128,6 +133,10 @@ class Policy(msgspec.Struct, frozen=True, forbid_unknown_fields=True, dict=True)
     @cached_property
     def classes(self) -> tuple[str, ...]:
         return tuple(dict.fromkeys(feature.of for feature in self.features))
+
+    @cached_property
+    def by_name(self) -> dict[str, Feature]:
+        return {feature.name: feature for feature in self.features}
 
     @cached_property
     def sources(self) -> dict[str, str]:

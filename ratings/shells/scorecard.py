@@ -15,6 +15,7 @@ import ibis
 import ibis.expr.types as ir
 import msgspec
 
+from ratings.shells.evidence import with_evidence, with_ties
 from ratings.shells.facts import SHORT
 from ratings.shells.masks import bits
 from ratings.shells.policy import Feature, Policy
@@ -150,146 +151,112 @@ def _class_lines(policy: Policy, name: str) -> Iterable[Line]:
     yield Line(name, "class_cap", "log-odds", rule, ("",), CAP_SENTENCE, CAP_SENTENCE_ZH)
 
 
-def with_evidence(readings: ir.Table, policy: Policy, extend: Extend = extended) -> ir.Table:
-    """The table of `with_readings` with counted_, bin_ and weight_ of every feature: null and 0
-    where it was not read. What is counted is the value in the best case, the one that has the bin;
-    where it could be anything, nothing is counted."""
-    readings = extend(readings, _contradictions(readings, policy))
-    counted: dict[str, ir.Value] = {}
-    for feature in policy.features:
-        read = readings[f"value_{feature.name}"].notnull()
-        certain = readings[f"certain_{feature.name}"]
-        counted[f"counted_{feature.name}"] = read.ifelse(certain, ibis.null("float64"))
-    readings = extend(readings, counted)
-    bins: dict[str, ir.Value] = {}
-    for feature in policy.features:
-        value = readings[f"counted_{feature.name}"]
-        place = value.notnull().ifelse(_bin(value, feature), ibis.null("int64"))
-        bins[f"bin_{feature.name}"] = place.cast("int64")
-    binned = extend(readings, bins)
-    weights = {
-        f"weight_{feature.name}": _weight(binned[f"bin_{feature.name}"], feature).fill_null(
-            _NOTHING
-        )
-        for feature in policy.features
-    }
-    return extend(binned, weights)
-
-
-def _weight(place: ir.IntegerValue, feature: Feature) -> ir.NumericValue:
-    if len(feature.weights) == 2:
-        # Most features are flags, for which an engine is slow to look into a list.
-        low, high = feature.weights
-        return place.cases((0, low), (1, high))
-    return ibis.array(list(feature.weights))[place.cast("int32")]
-
-
-def _contradictions(readings: ir.Table, policy: Policy) -> dict[str, ir.Value]:
-    """The readings of features that say that two others hold together."""
-    shapes = {feature.name: feature.shape for feature in policy.features}
-    found: dict[str, ir.Value] = {}
-    for feature in policy.features:
-        if not feature.both:
-            continue
-        read, holds = ibis.literal(True), ibis.literal(True)
-        months = ibis.literal(0, "int64")
-        for part in feature.both:
-            certain = readings[f"certain_{part.feature}"]
-            beyond = certain < part.at if shapes[part.feature] == "falling" else certain >= part.at
-            read = read & readings[f"value_{part.feature}"].notnull()
-            holds = holds & beyond.fill_null(False)
-            months = months | readings[f"months_{part.feature}"].fill_null(0)
-        value = read.ifelse(holds.ifelse(1.0, 0.0), ibis.null("float64"))
-        found |= {
-            f"value_{feature.name}": value,
-            f"certain_{feature.name}": value,
-            f"months_{feature.name}": months,
-        }
-    return found
-
-
-def _bin(value: ir.NumericValue, feature: Feature) -> ir.IntegerValue:
-    """The bin that holds `value`, found by halving: five comparisons for 28 bins."""
-
-    def between(first: int, last: int) -> ir.IntegerValue:
-        if first == last:
-            return ibis.literal(first, "int64")
-        middle = (first + last) // 2
-        return (value < feature.edges[middle]).ifelse(
-            between(first, middle), between(middle + 1, last)
-        )
-
-    return between(0, len(feature.edges))
-
-
 def scored(readings: ir.Table, policy: Policy, extend: Extend = extended) -> ir.Table:
-    """The table of `with_readings` with the contribution of every line and the SCORE_COLUMNS.
+    """The table of `with_readings` and `watched_ties` with the contribution of every line and the
+    SCORE_COLUMNS.
 
     `line_N` is what the Nth of `lines_of` contributes, null where the row is not there. A
     contradiction that does not hold has none: its two halves have rows of their own.
     """
-    table = with_evidence(readings, policy, extend)
-    raw = {
-        f"raw_{name}": _sum(
-            table[f"weight_{feature.name}"] for feature in policy.features if feature.of == name
-        )
-        for name in policy.classes
+    readings = extend(readings, known_of(readings, policy))
+    evidence = with_ties(with_evidence(readings, policy, extend), policy, extend)
+    table = judged(evidence, policy, extend)
+    lines = {
+        f"line_{number}": line_of(table, line, policy)
+        for number, line in enumerate(lines_of(policy))
     }
-    table = extend(table, raw)
-    table = extend(
-        table,
-        {
-            f"class_{name}": ibis.least(table[f"raw_{name}"], policy.class_cap)
-            for name in policy.classes
-        },
-    )
-    lawful = _sum(
-        (table[f"excuse_{kind}"] != 0).ifelse(policy.excuses[kind].weight, _NOTHING)
-        for kind in sorted(policy.excuses)
-    )
-    against = _sum(table[f"class_{name}"] for name in policy.classes)
-    table = extend(table, {"against": against, "lawful": lawful} | _known(table, policy))
-    # Together the excuses take away their weights, yet never more than there is, nor more than
-    # one class may add.
-    taken = ibis.least(table["against"], policy.class_cap, table["lawful"])
-    relief = (table["lawful"] > 0).ifelse(taken / table["lawful"], _NOTHING)
-    table = extend(table, {"relief": relief})
-    log_odds = logit(policy.base_rate) + table["against"] - table["relief"] * table["lawful"]
-    table = extend(table, {"log_odds": log_odds} | _contributions(table, policy))
+    return extend(table, lines)
+
+
+def judged(evidence: ir.Table, policy: Policy, extend: Extend = extended) -> ir.Table:
+    """The table of `with_ties` and `known_of` with the SCORE_COLUMNS and what `line_of` reads."""
+    table = _weighed(evidence, policy, policy.features, extend)
     probability = 1 / (1 + (-table["log_odds"]).exp())
     points = POINTS_AT_PRIOR + POINTS_PER_LOG_ODDS * (table["log_odds"] - logit(PRIOR))
     table = extend(table, {"probability": probability, "points": points})
     return extend(table, {"outcome": _outcome(table, policy)})
 
 
+def watched_alone(evidence: ir.Table, policy: Policy, extend: Extend = extended) -> ir.Table:
+    """The table of `with_evidence` with the column `watched`: whether the firm would be watched for
+    what it shows itself, whoever it is tied to."""
+    tied = {feature.name for feature in policy.features if feature.of == "ties"}
+    own = tuple(
+        feature
+        for feature in policy.features
+        if feature.name not in tied and not tied & {part.feature for part in feature.both}
+    )
+    table = _weighed(evidence, policy, own, extend)
+    return extend(table, {"watched": table["log_odds"] >= logit(policy.watch_probability)})
+
+
+def _weighed(
+    evidence: ir.Table, policy: Policy, features: Iterable[Feature], extend: Extend
+) -> ir.Table:
+    """The log-odds by these features, with raw_ and class_ of every class, and the relief."""
+    by_class: dict[str, list[Feature]] = {name: [] for name in policy.classes}
+    for feature in features:
+        by_class[feature.of].append(feature)
+    raw = {
+        f"raw_{name}": _sum(_weight(evidence, feature) for feature in own)
+        for name, own in by_class.items()
+    }
+    table = extend(evidence, raw)
+    capped = {
+        f"class_{name}": ibis.least(table[f"raw_{name}"], policy.class_cap) for name in by_class
+    }
+    table = extend(table, capped)
+    lawful = _sum(
+        (table[f"excuse_{kind}"] != 0).ifelse(policy.excuses[kind].weight, _NOTHING)
+        for kind in sorted(policy.excuses)
+    )
+    against = _sum(table[f"class_{name}"] for name in by_class)
+    table = extend(table, {"against": against, "lawful": lawful})
+    # Together the excuses take away their weights, yet never more than there is, nor more than
+    # one class may add.
+    taken = ibis.least(table["against"], policy.class_cap, table["lawful"])
+    relief = (table["lawful"] > 0).ifelse(taken / table["lawful"], _NOTHING)
+    table = extend(table, {"relief": relief})
+    log_odds = logit(policy.base_rate) + table["against"] - table["relief"] * table["lawful"]
+    return extend(table, {"log_odds": log_odds})
+
+
+def _weight(table: ir.Table, feature: Feature) -> ir.NumericValue:
+    """What the feature says of a firm; nothing where it was not read."""
+    if feature.both:
+        held = feature.weights[feature.bin_of(1.0)]
+        return table[f"months_{feature.name}"].notnull().ifelse(held, _NOTHING)
+    place = table[f"bin_{feature.name}"]
+    if len(feature.weights) == 2:
+        # Most features are flags, for which an engine is slow to look into a list.
+        low, high = feature.weights
+        return place.cases((0, low), (1, high), else_=_NOTHING)
+    return ibis.array(list(feature.weights))[place.cast("int32")].fill_null(_NOTHING)
+
+
+def line_of(table: ir.Table, line: Line, policy: Policy) -> ir.NumericValue:
+    """What this line contributes in a table of `judged`, null where the row is not there."""
+    none = ibis.null("float64")
+    if line.signal_class == "base":
+        return ibis.literal(logit(policy.base_rate), "float64")
+    if line.signal_class == "excuse":
+        weight = policy.excuses[line.feature].weight
+        # No negative zero: what takes nothing away contributes nothing.
+        given = (table["relief"] * weight > 0).ifelse(-weight * table["relief"], _NOTHING)
+        return (table[f"excuse_{line.feature}"] != 0).ifelse(given, none)
+    if line.feature == "class_cap":
+        raw = table[f"raw_{line.signal_class}"]
+        return (raw > policy.class_cap).ifelse(policy.class_cap - raw, none)
+    feature = policy.by_name[line.feature]
+    there = table[f"months_{line.feature}" if feature.both else f"counted_{line.feature}"]
+    return there.notnull().ifelse(_weight(table, feature), none)
+
+
 def _sum(values: Iterable[ir.NumericValue]) -> ir.NumericValue:
     return functools.reduce(operator.add, values, ibis.literal(_NOTHING, "float64"))
 
 
-def _contributions(table: ir.Table, policy: Policy) -> dict[str, ir.Value]:
-    none = ibis.null("float64")
-    pairs = {feature.name for feature in policy.features if feature.both}
-    found: dict[str, ir.Value] = {}
-    for number, line in enumerate(lines_of(policy)):
-        if line.signal_class == "base":
-            value = ibis.literal(logit(policy.base_rate), "float64")
-        elif line.signal_class == "excuse":
-            weight = policy.excuses[line.feature].weight
-            # No negative zero: what takes nothing away contributes nothing.
-            given = (table["relief"] * weight > 0).ifelse(-weight * table["relief"], _NOTHING)
-            value = (table[f"excuse_{line.feature}"] != 0).ifelse(given, none)
-        elif line.feature == "class_cap":
-            raw = table[f"raw_{line.signal_class}"]
-            value = (raw > policy.class_cap).ifelse(policy.class_cap - raw, none)
-        else:
-            reading = table[f"counted_{line.feature}"]
-            there = reading > 0 if line.feature in pairs else reading.notnull()
-            value = there.ifelse(table[f"weight_{line.feature}"], none)
-        found[f"line_{number}"] = value
-    return found
-
-
-def _known(table: ir.Table, policy: Policy) -> dict[str, ir.Value]:
+def known_of(table: ir.Table, policy: Policy) -> dict[str, ir.Value]:
     """Known months among those that could be known, and classes known for long enough.
 
     A feed counts by its weight in the policy. What the source normally has not sent yet is

@@ -6,13 +6,16 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import ibis
+import ibis.expr.types as ir
 import msgspec
 import pyarrow as pa
 
 from ratings.ledger.errors import Refused
+from ratings.shells.evidence import with_evidence, with_ties
 from ratings.shells.explanation import (
     Kinds,
     evidence_of,
+    judgement_of,
     kinds_of,
     month_texts,
     reason_rows,
@@ -22,9 +25,9 @@ from ratings.shells.explanation import (
     scores_of,
 )
 from ratings.shells.facts import SHORT
-from ratings.shells.firms import Recipe, frame_of, gathered, planned, shelved
-from ratings.shells.policy import Policy, load_policy
-from ratings.shells.scorecard import Outcome, Score, scored
+from ratings.shells.firms import CLUSTERS, Recipe, frame_of, gathered, planned, shelved
+from ratings.shells.policy import WATCHED_TIES, Policy, load_policy
+from ratings.shells.scorecard import Outcome, Score, judged, known_of, watched_alone
 from ratings.shells.shelf import Shelf
 from ratings.signals.cells import month_number, month_text
 from ratings.signals.engine import Tables
@@ -46,8 +49,14 @@ class Screened:
         self.as_of = month_text(newest)
         self.frame = frame_of(tables, newest)
         gathered(tables, self.frame, policy, shelf)
-        self.firms = planned(tables.dialect).firms
-        tables.keep("evidence", _evidence(policy, tables.dialect))
+        self.firms = (
+            f"SELECT f.*, w.{WATCHED_TIES} FROM ({planned(tables.dialect).firms}) f"  # noqa: S608
+            " LEFT JOIN watched_ties w ON f.uscc = w.uscc"
+        )
+        evidence, ties, judgement = _judgement(policy, tables.dialect)
+        tables.keep("evidence", evidence)
+        tables.keep("watched_ties", ties)
+        tables.keep("judged", judgement)
         scores, masks, reasons = _results(kinds_of(policy), tables.dialect)
         tables.words("reason_texts", reason_texts(policy))
         found = [row["mask"] for row in tables.rows(masks)]
@@ -85,11 +94,29 @@ class Screened:
 
 
 @functools.lru_cache(maxsize=16)
-def _evidence(policy: Policy, dialect: str) -> str:
-    """The query for what is kept of each firm."""
+def _judgement(policy: Policy, dialect: str) -> tuple[str, str, str]:
+    """The queries for the evidence against each firm, for how many of those tied to it would be
+    watched for what they show themselves, and for its score."""
     plan = planned(dialect)
     recipe = Recipe(dialect, plan.parts)
-    return recipe.text(evidence_of(scored(plan.readings, policy, recipe.extend), kinds_of(policy)))
+    readings = recipe.extend(plan.readings, known_of(plan.readings, policy))
+    kept = evidence_of(with_evidence(readings, policy, recipe.extend), policy)
+    evidence = ibis.table(kept.schema(), name="evidence")
+    ties = _watched_ties(evidence, policy, Recipe(dialect))
+    judging = Recipe(dialect)
+    counted = ibis.table({"uscc": "string", WATCHED_TIES: "int64"}, name="watched_ties")
+    whole = judging.start(evidence.left_join(counted, "uscc").drop("uscc_right"))
+    judged_firms = judged(with_ties(whole, policy, judging.extend), policy, judging.extend)
+    return recipe.text(kept), ties, judging.text(judgement_of(judged_firms, policy))
+
+
+def _watched_ties(evidence: ir.Table, policy: Policy, recipe: Recipe) -> str:
+    """(uscc, watched_ties) of every firm that hangs together with others."""
+    tied = recipe.start(evidence.join(CLUSTERS.select("uscc", "ring"), "uscc"))
+    alone = watched_alone(tied, policy, recipe.extend)
+    rows = alone.select("uscc", "ring", watched=alone["watched"].cast("int64"))
+    others = rows["watched"].sum().over(group_by="ring") - rows["watched"]
+    return recipe.text(rows.select("uscc", **{WATCHED_TIES: others.cast("int64")}))
 
 
 @functools.lru_cache(maxsize=4)
@@ -104,7 +131,7 @@ def _results(kinds: Kinds, dialect: str) -> tuple[str, str, str]:
 
 def prepared(policy: Policy, dialect: str) -> None:
     """Compile the queries of a policy, which is done once in a process; each run reuses them."""
-    _evidence(policy, dialect)
+    _judgement(policy, dialect)
     _results(kinds_of(policy), dialect)
 
 

@@ -29,14 +29,14 @@ from ratings.shells.masks import months_of
 from ratings.shells.norms import NORMS
 from ratings.shells.numbers import FRAME, Frame, with_numbers
 from ratings.shells.plain import Function, plain
-from ratings.shells.policy import Policy
+from ratings.shells.policy import WATCHED_TIES, Policy
 from ratings.shells.scorecard import SCORE_COLUMNS, Score, lines_of, scored
 from ratings.signals.cells import WINDOW, feed_table, month_number
 from ratings.signals.contract import FEEDS
 
 Row = Mapping[str, Any]
 # What the latest screen of the whole county says about a firm.
-COUNTY = ("neighbours", "cluster", "close_cluster", *NORMS.names)
+COUNTY = ("neighbours", "cluster", "close_cluster", WATCHED_TIES, *NORMS.names)
 _LISTS = {
     "insured_values": "array<int64>",
     "power_values": "array<float64>",
@@ -114,6 +114,10 @@ def _reason(
         value = float(mask.bit_count())
     elif line.feature == "class_cap":
         value = policy.class_cap
+    elif policy.by_name[line.feature].both:
+        # There is a row only where it holds.
+        value, mask = 1.0, found[f"months_{line.feature}"]
+        place = policy.by_name[line.feature].bin_of(value)
     else:
         value = found[f"counted_{line.feature}"]
         mask, place = found[f"months_{line.feature}"], found[f"bin_{line.feature}"]
@@ -189,5 +193,6 @@ def _judge(policy: Policy) -> Function:
     whole = scored(with_readings(with_numbers(ibis.table(columns, name="firm"))), policy)
     wanted = [*SCORE_COLUMNS, *(f"line_{number}" for number in range(len(lines_of(policy))))]
     for feature in policy.features:
-        wanted += [f"{part}_{feature.name}" for part in ("counted", "months", "bin")]
+        parts = ("months",) if feature.both else ("counted", "months", "bin")
+        wanted += [f"{part}_{feature.name}" for part in parts]
     return plain(whole, [*wanted, *(f"excuse_{kind}" for kind in policy.excuses)])

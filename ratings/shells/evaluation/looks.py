@@ -13,7 +13,6 @@ import pyarrow.parquet as pq
 
 from ratings.shells.evaluation.fitting import Examples
 from ratings.shells.policy import Policy
-from ratings.shells.scorecard import lines_of
 from ratings.shells.screen import running
 from ratings.shells.simulator.county import Plan, write
 from ratings.signals.files import FeedDirectory, read_directory
@@ -67,10 +66,11 @@ def county(plan: Plan) -> Iterator[tuple[FeedDirectory, Truth]]:
 
 def look(directory: FeedDirectory, as_of: str, policy: Policy, uscc: np.ndarray) -> Look:
     """The screen of `directory`, for the firms `uscc` in this order."""
-    lines = {line.feature: number for number, line in enumerate(lines_of(policy))}
-    kinds = {kind: lines[kind] for kind in sorted(policy.excuses)}
     with running(directory, as_of, policy) as run:
-        table = run.tables.arrow("SELECT * FROM evidence")
+        evidence = run.tables.arrow("SELECT * FROM evidence")
+        judged = run.tables.arrow("SELECT * FROM judged")
+    both = set(evidence.column_names) & set(judged.column_names) - {"uscc"}
+    table = evidence.join(judged.drop_columns(sorted(both)), "uscc")
     place = pc.index_in(pa.array(uscc), table["uscc"].combine_chunks())
     rows = table.take(place)
 
@@ -82,18 +82,17 @@ def look(directory: FeedDirectory, as_of: str, policy: Policy, uscc: np.ndarray)
     readings: dict[str, np.ndarray] = {}
     # A contradiction is read off its parts, wherever the policy lists it.
     for feature in sorted(policy.features, key=lambda one: bool(one.both)):
-        line = lines[feature.name]
         if feature.both:
             # Of a contradiction only where it holds is kept; read it was where its parts were.
-            holds = rows[f"mask_{line}"].is_valid().to_numpy()
+            holds = rows[f"months_{feature.name}"].is_valid().to_numpy()
             value = np.where(holds, 1.0, 0.0)
             for part in feature.both:
                 value[np.isnan(readings[part.feature])] = np.nan
             places = np.where(holds, feature.bin_of(1.0), feature.bin_of(0.0))
             bins[feature.name] = np.where(np.isnan(value), -1, places)
         else:
-            value = numbers(f"value_{line}", np.nan)
-            bins[feature.name] = numbers(f"bin_{line}", -1).astype(int)
+            value = numbers(f"counted_{feature.name}", np.nan)
+            bins[feature.name] = numbers(f"bin_{feature.name}", -1).astype(int)
         readings[feature.name] = value
     return Look(
         odds=numbers("log_odds", -np.inf),
@@ -105,5 +104,5 @@ def look(directory: FeedDirectory, as_of: str, policy: Policy, uscc: np.ndarray)
             for feature in policy.features
         },
         bins=bins,
-        excuses={kind: numbers(f"mask_{line}", 0) != 0 for kind, line in kinds.items()},
+        excuses={kind: numbers(f"excuse_{kind}", 0) != 0 for kind in sorted(policy.excuses)},
     )

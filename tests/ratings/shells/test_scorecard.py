@@ -33,7 +33,7 @@ READINGS = ibis.table(
         for feed in SHORT.values()
         for mask in ("covered", "heard", "late")
     }
-    | {"known": "int64"},
+    | {"known": "int64", "watched_ties": "int64"},
     name="readings",
 )
 SCORE = plain(
