@@ -6,7 +6,8 @@ Twelve counties of the standard world with every range stretched by a half, so t
 alike. The honest firms that look most like shells count several times: it is they who would bear
 the errors, and no kind of them should bear more than its share. The weights set by hand count TRUST
 times; the file that is there is what it starts from. What the invented counties show badly, who
-buys from a firm, is HELD: set by hand and not fitted.
+buys from a firm, is HELD: set by hand and not fitted. How many firms of all these counties show
+what is the prevalence that another county is compared with.
 The shifted world takes no part, nor does any seed that the evidence is measured on.
 """
 
@@ -17,16 +18,17 @@ import numpy as np
 from msgspec.structs import replace
 
 from ratings.shells.evaluation.evidence import STRETCH
-from ratings.shells.evaluation.fitting import Examples, fit
-from ratings.shells.evaluation.looks import county, look
+from ratings.shells.evaluation.fitting import fit
+from ratings.shells.evaluation.looks import county, gathered, look
 from ratings.shells.evaluation.policy_file import policy_text
 from ratings.shells.policy import load_policy
+from ratings.shells.prevalence import made_where
 from ratings.shells.simulator.county import Plan
 from ratings.shells.simulator.parameters import load_world, widened
 
 SEEDS = range(1, 13)
 FIRMS = 8000
-COUNTS = {"struggling": 7.0, "incubator": 5.0, "quarterly": 4.0, "normal": 2.0}
+COUNTS = {"struggling": 6.0, "incubator": 5.0, "quarterly": 4.0, "normal": 2.5}
 TRUST = 10.0
 HELD = ("few_buyers", "top_buyer")
 COMMENTS = (
@@ -44,22 +46,25 @@ COMMENTS = (
 def main(version: str, out: Path) -> None:
     policy = load_policy()
     world = widened(load_world("standard"), STRETCH)
-    parts = []
+    seen, counts = [], []
     for number, seed in enumerate(SEEDS):
         plan = Plan(world, FIRMS, seed)
         with county(plan) as (directory, truth):
-            seen = look(directory, plan.as_of, policy, truth.uscc)
-        counts = np.array([COUNTS.get(kind, 1.0) for kind in truth.archetype])
-        part = replace(seen.examples(truth.label), counts=counts)
-        parts.append(part.some(np.isfinite(seen.odds)))
+            found = look(directory, plan.as_of, policy, truth.uscc)
+        seen.append((found, truth.label))
+        own = np.array([COUNTS.get(kind, 1.0) for kind in truth.archetype])
+        counts.append(own[np.isfinite(found.odds)])
         print(f"{number + 1} of {len(SEEDS)}", flush=True)
-    found = fit(policy, Examples.together(parts), version=version, shapes=True, trust=TRUST)
+    given = gathered(policy, seen)
+    examples = replace(given.examples, counts=np.concatenate(counts))
+    fitted = fit(given.policy, examples, version=version, shapes=True, trust=TRUST)
     features = tuple(
         old if old.name in HELD else new
-        for old, new in zip(policy.features, found.policy.features, strict=True)
+        for old, new in zip(policy.features, fitted.policy.features, strict=True)
     )
-    out.write_text(policy_text(replace(found.policy, features=features), COMMENTS), "utf-8")
-    print(f"mean log loss {found.before:.4f} before, {found.after:.4f} after; {out}")
+    found = made_where(replace(fitted.policy, features=features), given.shown)
+    out.write_text(policy_text(found, COMMENTS), "utf-8")
+    print(f"mean log loss {fitted.before:.4f} before, {fitted.after:.4f} after; {out}")
 
 
 if __name__ == "__main__":

@@ -9,7 +9,7 @@ from market.web import asked
 from market.web.forms import Form, refusal
 from market.web.render import locale_of, page
 from market.web.screening_form import names_of
-from market.web.screens import CLASSES, OUTCOMES
+from market.web.screens import CLASSES, OUTCOMES, fine_share
 from ratings.ledger.actors import Role
 from ratings.ledger.clock import local_date
 from ratings.ledger.errors import SteelyardError
@@ -20,7 +20,8 @@ from ratings.shells.policy_queries import (
     screen_policy_in_force,
     screen_policy_of,
 )
-from ratings.shells.queries import FindingRow, findings, latest_screen, screens
+from ratings.shells.prevalence import local
+from ratings.shells.queries import FindingRow, findings, latest_screen, screens, shown_in
 from ratings.shells.scorecard import expit
 from ratings.shells.what_if import Moved, Wanted, as_it_is, check_wanted, outcome, rescored
 
@@ -44,6 +45,7 @@ async def overview(
         wanted, error = as_it_is(policy), refused
 
     found = await findings(ran.id) if ran else []
+    shown = await shown_in(ran.id) if ran else {}
     moved = _moved(policy, wanted, found)
     counts = {code: sum(one.outcome == code for one in found) for code in OUTCOMES}
     for one in moved:
@@ -54,6 +56,8 @@ async def overview(
         "centre/screening_policy.html",
         status=error.status if error else 200,
         policy=policy,
+        local=local(policy, shown) if shown else None,
+        fine_share=fine_share,
         screen=ran,
         known=known,
         shipped=not any(one.valid_from and one.digest == policy.digest for one in known),

@@ -21,6 +21,7 @@ from ratings.ledger.errors import NotFound
 from ratings.ledger.text import N_
 from ratings.sanctions.queries import case_files
 from ratings.sanctions.rules import Kind
+from ratings.shells.policy import Common
 from ratings.shells.policy_queries import screen_policy_of
 from ratings.shells.queries import FindingRow, finding, screen_that_saw
 from ratings.shells.rescoring import RescoredRow, kept_county, not_kept, rescored_now
@@ -117,10 +118,13 @@ def evidence_rows(locale: Locale, found: FindingRow) -> list[dict[str, Any]]:
         if points or reason.signal_class in ("base", "excuse"):
             sentence = reason.sentence_zh if locale == text.ZH else reason.sentence
             kind = CLASSES.get(reason.signal_class, reason.signal_class)
+            notes = [text.gettext(locale, kind)] if kind else []
+            if reason.common:
+                notes.append(_common(locale, reason.common))
             rows.append(
                 {
                     "label": sentence.format(**reason.params),
-                    "note": text.gettext(locale, kind) if kind else "",
+                    "note": " · ".join(notes),
                     "points": points,
                 }
             )
@@ -130,6 +134,24 @@ def evidence_rows(locale: Locale, found: FindingRow) -> list[dict[str, Any]]:
         rows.append({"label": text.gettext(locale, "Rounding to two decimals."), "points": gap})
     rows.append({"label": text.gettext(locale, "Log-odds"), "points": total, "total": True})
     return rows
+
+
+def _common(locale: Locale, common: Common) -> str:
+    told = N_(
+        "{share} of the firms here show as much, {usual} where the weight was made: counts"
+        " {factor} times"
+    )
+    return text.gettext(locale, told).format(
+        share=fine_share(common.share),
+        usual=fine_share(common.usual),
+        factor=f"{common.factor:.2f}",
+    )
+
+
+def fine_share(share: float) -> str:
+    """Two digits that count, for shares of which many are below a hundredth: “12%”, “0.35%”."""
+    hundredths = share * 100
+    return f"{hundredths:.{0 if hundredths >= 10 else 1 if hundredths >= 1 else 2}f}%"
 
 
 def _cut(value: float) -> Decimal:

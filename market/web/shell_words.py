@@ -116,6 +116,7 @@ FEATURES = {
     "address_crowding": N_("Other firms at the same address"),
     "cluster": N_("Firms tied by two shared things"),
     "close_cluster": N_("Firms tied by two things from different hands"),
+    "watched_ties": N_("Tied firms that would be watched by themselves"),
     "certificate_gap": N_("Certificate holders insured elsewhere"),
     "certificate_hops": N_("Registration changes of one practitioner"),
     "power_low": N_("Electricity against what is usual"),

@@ -207,7 +207,7 @@ def _screened(
         scores = run.some(agencies, flagged=True)
         run.tables.register("wanted", pa.table({"code": [score.uscc for score in scores]}))
         county = county_of(run.tables, run.firms)
-        return Screening(as_of_month, policy, scores, run.counts()), county
+        return Screening(as_of_month, policy, scores, run.counts(), run.shown), county
 
 
 async def _decided_since(uscc: str, received: datetime) -> bool:
@@ -227,6 +227,7 @@ async def _keep_screen(actor: Actor, screening: Screening, county: Mapping[str, 
             policy_version=screening.policy.version,
             policy_digest=screening.policy.digest,
             counts=msgspec.json.encode(screening.counts).decode(),
+            shown=msgspec.json.encode(screening.shown).decode(),
         )
     )
     for first in range(0, len(screening.scores), 1000):

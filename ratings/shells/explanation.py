@@ -10,7 +10,8 @@ import msgspec
 import pyarrow as pa
 
 from ratings.shells.masks import bits, months_of
-from ratings.shells.policy import WATCHED_TIES, Policy
+from ratings.shells.policy import WATCHED_TIES, Common, Policy
+from ratings.shells.prevalence import common
 from ratings.shells.scorecard import (
     SCORE_COLUMNS,
     Line,
@@ -72,17 +73,26 @@ def kinds_of(policy: Policy) -> Kinds:
     )
 
 
-def evidence_of(evidence: ir.Table, policy: Policy) -> ir.Table:
-    """What is kept of the evidence of each firm, kept small: all that its score is made of."""
-    kept = {
-        kind.column(what): evidence[kind.column(what)].cast(to)
+def _evidence_columns(policy: Policy) -> dict[str, str]:
+    of_lines = {
+        kind.column(what): to
         for kind in kinds_of(policy)
         if not kind.late or kind.signal_class == "excuse"
         for what, to in kind.columns.items()
         if what != "own"
     }
-    kept |= {"classes": evidence["classes"].cast("int8"), "known": evidence["known"].cast("int32")}
-    return evidence.select("uscc", "coverage", **kept)
+    return {"coverage": "float64", "classes": "int8", "known": "int32"} | of_lines
+
+
+def evidence_of(evidence: ir.Table, policy: Policy) -> ir.Table:
+    """What is kept of the evidence of each firm, kept small: all that its score is made of."""
+    kept = {name: evidence[name].cast(to) for name, to in _evidence_columns(policy).items()}
+    return evidence.select("uscc", **kept)
+
+
+def evidence_table(policy: Policy) -> ir.Table:
+    """The table of `evidence_of`, by its name."""
+    return ibis.table({"uscc": "string"} | _evidence_columns(policy), name="evidence")
 
 
 def judgement_of(judged: ir.Table, policy: Policy) -> ir.Table:
@@ -156,10 +166,10 @@ _TEXTS = pa.schema(
 _MONTHS = pa.schema({"of": pa.int32(), "months": pa.string()})
 
 
-def reason_texts(policy: Policy) -> pa.Table:
+def reason_texts(policy: Policy, here: Policy) -> pa.Table:
     """The words of every key of `reason_rows`, its weight where every firm has the same, and its
-    value likewise."""
-    weights = {feature.name: feature.weights for feature in policy.features}
+    value likewise; `here` is the policy as it weighs in the county."""
+    weights = {feature.name: feature.weights for feature in here.features}
     same = {"base_rate": policy.base_rate, "class_cap": policy.class_cap}
     base = {"base_rate": (logit(policy.base_rate),)}
     rows = [
@@ -169,7 +179,7 @@ def reason_texts(policy: Policy) -> pa.Table:
             "feature": line.feature,
             "unit": line.unit,
             "bin": text,
-            "rule": line.rule,
+            "rule": line.rule + _told(common(policy, here, line.feature, place)),
             "same": same.get(line.feature),
             "weight": (base | weights).get(line.feature, (None,))[place],
         }
@@ -177,6 +187,15 @@ def reason_texts(policy: Policy) -> pa.Table:
         for place, text in enumerate(line.bins)
     ]
     return pa.Table.from_pylist(rows, _TEXTS)
+
+
+def _told(known: Common | None) -> str:
+    if known is None:
+        return ""
+    return (
+        f"; {known.share:.2%} of the firms here show as much, {known.usual:.2%} where the weight"
+        f" was made: times {known.factor:.2f}"
+    )
 
 
 def month_texts(masks: Iterable[int], newest: int) -> pa.Table:
@@ -207,14 +226,20 @@ def reason_table(rows: ir.Table) -> ir.Table:
 
 
 def scores_of(
-    scores: Iterable[Mapping[str, Any]], reasons: Iterable[Mapping[str, Any]], policy: Policy
+    scores: Iterable[Mapping[str, Any]],
+    reasons: Iterable[Mapping[str, Any]],
+    policy: Policy,
+    here: Policy,
 ) -> list[Score]:
-    """Score objects from rows of the two tables, for the few firms that people look at."""
+    """Score objects from rows of the two tables, for the few firms that people look at; `here` is
+    the policy as it weighs in their county."""
     order = {(line.signal_class, line.feature): n for n, line in enumerate(lines_of(policy))}
     lines = {(line.signal_class, line.feature): line for line in lines_of(policy)}
     found: defaultdict[str, list[Reason]] = defaultdict(list)
     for row in reasons:
-        found[row["uscc"]].append(_reason(row, lines[row["class"], row["feature"]]))
+        line = lines[row["class"], row["feature"]]
+        known = common(policy, here, line.feature, line.bins.index(row["bin"]))
+        found[row["uscc"]].append(_reason(row, line, known))
     return [
         Score(
             uscc=row["uscc"],
@@ -229,7 +254,7 @@ def scores_of(
     ]
 
 
-def _reason(row: Mapping[str, Any], line: Line) -> Reason:
+def _reason(row: Mapping[str, Any], line: Line, known: Common | None) -> Reason:
     if line.feature == "class_cap":
         params = {"value": f"{row['value']:g}"}
     elif line.signal_class == "base":
@@ -248,4 +273,5 @@ def _reason(row: Mapping[str, Any], line: Line) -> Reason:
         sentence=line.sentence,
         sentence_zh=line.sentence_zh,
         params=params,
+        common=known,
     )

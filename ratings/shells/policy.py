@@ -58,9 +58,15 @@ class Feature(msgspec.Struct, frozen=True, forbid_unknown_fields=True, rename={"
         if self.both and self.weights[0]:
             raise ValueError(f"{self.name} weighs where it does not hold")
         steps = [after - before for before, after in itertools.pairwise(self.weights)]
-        turn = {"rising": 0, "falling": len(steps), "valley": self.weights.index(0)}[self.shape]
+        turn = self.turn
         if max(steps[:turn], default=0) > 0 or min(steps[turn:], default=0) < 0:
             raise ValueError(f"the weights of {self.name} are not {self.shape}")
+
+    @property
+    def turn(self) -> int:
+        """The bin from which the weights rise to either side."""
+        ends = {"rising": 0, "falling": len(self.edges)}
+        return ends[self.shape] if self.shape in ends else self.weights.index(min(self.weights))
 
     def bin_of(self, value: float) -> int:
         """The number of the bin, from 0."""
@@ -94,6 +100,36 @@ class FeedWeight(msgspec.Struct, frozen=True, forbid_unknown_fields=True, rename
     weight: float
 
 
+class Common(msgspec.Struct, frozen=True):
+    """How common a sign is: the `share` of the firms of the county that show as much, the share
+    where its weight was made (`usual`), and the `factor` by which the weight was multiplied."""
+
+    share: float
+    usual: float
+    factor: float
+
+
+class Prevalence(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """How common each bin was where the weights were made, and how much it matters that it is not
+    so in a county (ratings/shells/prevalence.py).
+
+    `shares` holds for each feature and bin the share of firms in it or further out. A weight is
+    multiplied by (firms expected / firms found) to the `power`, no more than `most` and no less
+    than one over it, with `firms` more of both.
+    """
+
+    power: float
+    most: float
+    firms: int
+    shares: dict[str, tuple[float, ...]]
+
+    def __post_init__(self) -> None:
+        if not (0 <= self.power <= 1 <= self.most and self.firms > 0):
+            raise ValueError("a power lies between 0 and 1, its limit is 1 or more")
+        if not all(0 < one <= 1 for own in self.shares.values() for one in own):
+            raise ValueError("how common something is lies above 0 and is 1 at the most")
+
+
 class Policy(msgspec.Struct, frozen=True, forbid_unknown_fields=True, dict=True):
     """`base_rate` is the share of shells among firms of which nothing bad is known."""
 
@@ -115,8 +151,13 @@ class Policy(msgspec.Struct, frozen=True, forbid_unknown_fields=True, dict=True)
     feeds: dict[str, FeedWeight]
     excuses: dict[str, ExcuseWeight]
     features: tuple[Feature, ...]
+    prevalence: Prevalence | None = None
 
     def __post_init__(self) -> None:
+        for name, own in (self.prevalence.shares if self.prevalence else {}).items():
+            feature = self.by_name.get(name)
+            if feature is None or feature.both or len(own) != len(feature.weights):
+                raise ValueError(f"how common {name} is does not fit the features")
         if not 0 < self.base_rate < self.watch_probability < self.case_probability < 1:
             raise ValueError("base rate, watch and case must rise between 0 and 1")
         if set(self.feeds) != set(SHORT):
@@ -156,8 +197,12 @@ class Policy(msgspec.Struct, frozen=True, forbid_unknown_fields=True, dict=True)
 
 
 def document_of(policy: Policy) -> str:
-    """The policy as the JSON text whose SHA-256 is its digest."""
-    return msgspec.json.encode(policy, order="deterministic").decode()
+    """The policy as the JSON text whose SHA-256 is its digest.
+
+    One that says nothing of how common signs are is the text it was before a policy could.
+    """
+    text = msgspec.json.encode(policy, order="deterministic").decode()
+    return text.removesuffix(',"prevalence":null}') + "}" if policy.prevalence is None else text
 
 
 def policy_names() -> tuple[str, ...]:

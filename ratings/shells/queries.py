@@ -11,6 +11,7 @@ from ratings.ledger.errors import NotFound
 from ratings.ledger.places import Moment
 from ratings.shells.facts import SHORT
 from ratings.shells.policy_queries import screen_policy_in_force
+from ratings.shells.prevalence import Counts
 from ratings.shells.scorecard import Reason
 from ratings.shells.ties import Tie, Ties
 
@@ -47,6 +48,12 @@ async def kept_screen(identifier: str) -> ScreenRow:
     if row is None:
         raise NotFound("screen-unknown", "There is no screen {id}.", id=identifier)
     return _screen(tuple(row))
+
+
+async def shown_in(screen: str) -> Counts:
+    """How many firms of the county lay in each bin; nothing of a screen that has not kept it."""
+    found = await fetchval("SELECT shown FROM screen_run WHERE id = $1", row_id(screen))
+    return msgspec.json.decode(found, type=dict[str, list[int]]) if found else {}
 
 
 # A batch carries the time at which it was sent, and a large one may become known long after: only

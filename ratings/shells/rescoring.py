@@ -2,7 +2,8 @@
 
 After a late cell, a mended row or an excuse on record people see at once what it changes. It is
 only shown: no case, no finding and no entry of the ledger follows from it. The policy, the window
-and what only a whole county can tell (norms, neighbours, cluster) are those of that screen.
+and what only a whole county can tell (norms, neighbours, ties, how common a sign is) are those of
+that screen.
 """
 
 import asyncio
@@ -20,7 +21,8 @@ from ratings.shells.firms import frame_of
 from ratings.shells.numbers import Frame
 from ratings.shells.policy import Policy
 from ratings.shells.policy_queries import screen_policy_of
-from ratings.shells.queries import FindingRow, finding, screen_that_saw
+from ratings.shells.prevalence import Counts
+from ratings.shells.queries import FindingRow, finding, screen_that_saw, shown_in
 from ratings.shells.scorecard import Outcome, Reason, Score
 from ratings.shells.screen import open_engine
 from ratings.shells.single import COUNTY, Row, firm_facts, rescored
@@ -83,8 +85,10 @@ async def rescored_now(uscc: str, store: ObjectStore, at: datetime) -> Rescored 
     known_at = await known_since(at)
     feeds = await stored_feeds(store, known_at)
     excuses = await registered_excuses(uscc)
-    county = msgspec.json.decode(kept)
-    score = await asyncio.to_thread(score_of, uscc, feeds, excuses, county, ran.as_of_month, policy)
+    county, shown = msgspec.json.decode(kept), await shown_in(ran.id)
+    score = await asyncio.to_thread(
+        score_of, uscc, feeds, excuses, county, ran.as_of_month, policy, shown
+    )
     return Rescored(
         uscc=uscc,
         screen=ran.id,
@@ -126,8 +130,9 @@ def score_of(
     county: Row,
     as_of_month: str,
     policy: Policy,
+    shown: Counts,
 ) -> Score:
-    """From the firm's own rows of the store, and what the county says of it."""
+    """From the firm's own rows of the store, and what the county says of it and showed."""
     newest = month_number(as_of_month)
     months = [month_text(one) for one in range(newest - WINDOW + 1, newest + 1)]
     own = own_rows(feeds, uscc, months)
@@ -137,7 +142,7 @@ def score_of(
     ]
     own["excuses"] = [*own.get("excuses", ()), *told]
     frame = _frame(feeds, newest)
-    return rescored(uscc, firm_facts(own, frame), county, frame, policy)
+    return rescored(uscc, firm_facts(own, frame), county, frame, policy, shown)
 
 
 def county_of(tables: Tables, firms: str) -> dict[str, str]:

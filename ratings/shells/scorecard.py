@@ -18,7 +18,7 @@ import msgspec
 from ratings.shells.evidence import with_evidence, with_ties
 from ratings.shells.facts import SHORT
 from ratings.shells.masks import bits
-from ratings.shells.policy import Feature, Policy
+from ratings.shells.policy import Common, Feature, Policy
 from ratings.signals.cells import FULL, Extend, extended
 
 POINTS_AT_PRIOR = 50.0
@@ -54,6 +54,7 @@ class Reason(msgspec.Struct, frozen=True):
 
     `signal_class` is a class of the policy, or base or excuse. `contribution` is in log-odds.
     `sentence` is a msgid that `params` fill; `sentence_zh` is the same for Chinese readers.
+    `common` is there where the weight was changed for how common the sign is in the county.
     """
 
     signal_class: str
@@ -67,6 +68,7 @@ class Reason(msgspec.Struct, frozen=True):
     sentence: str
     sentence_zh: str
     params: dict[str, str]
+    common: Common | None = None
 
 
 class Score(msgspec.Struct, frozen=True):

@@ -8,6 +8,7 @@ from pathlib import Path
 import ibis
 import ibis.expr.types as ir
 import msgspec
+import numpy as np
 import pyarrow as pa
 
 from ratings.ledger.errors import Refused
@@ -15,6 +16,7 @@ from ratings.shells.evidence import with_evidence, with_ties
 from ratings.shells.explanation import (
     Kinds,
     evidence_of,
+    evidence_table,
     judgement_of,
     kinds_of,
     month_texts,
@@ -27,6 +29,7 @@ from ratings.shells.explanation import (
 from ratings.shells.facts import SHORT
 from ratings.shells.firms import CLUSTERS, Recipe, frame_of, gathered, planned, shelved
 from ratings.shells.policy import WATCHED_TIES, Policy, load_policy
+from ratings.shells.prevalence import local
 from ratings.shells.scorecard import Outcome, Score, judged, known_of, watched_alone
 from ratings.shells.shelf import Shelf
 from ratings.signals.cells import month_number, month_text
@@ -53,12 +56,14 @@ class Screened:
             f"SELECT f.*, w.{WATCHED_TIES} FROM ({planned(tables.dialect).firms}) f"  # noqa: S608
             " LEFT JOIN watched_ties w ON f.uscc = w.uscc"
         )
-        evidence, ties, judgement = _judgement(policy, tables.dialect)
-        tables.keep("evidence", evidence)
+        tables.keep("evidence", _evidence(policy, tables.dialect))
+        self.shown = _shown(tables, policy)
+        self.here = local(policy, self.shown)
+        ties, judgement = _weighing(self.here, tables.dialect)
         tables.keep("watched_ties", ties)
         tables.keep("judged", judgement)
         scores, masks, reasons = _results(kinds_of(policy), tables.dialect)
-        tables.words("reason_texts", reason_texts(policy))
+        tables.words("reason_texts", reason_texts(policy, self.here))
         found = [row["mask"] for row in tables.rows(masks)]
         tables.register("month_texts", month_texts(found, newest))
         tables.view("scores", scores)
@@ -77,7 +82,7 @@ class Screened:
         found = self.tables.rows(f"SELECT * FROM scores WHERE {chosen} ORDER BY uscc")  # noqa: S608
         self.tables.register("found", pa.table({"code": [row["uscc"] for row in found]}))
         reasons = self.tables.rows("SELECT * FROM reasons WHERE uscc IN (SELECT code FROM found)")
-        return tuple(scores_of(found, reasons, self.policy))
+        return tuple(scores_of(found, reasons, self.policy, self.here))
 
     def metadata(self) -> dict[str, str]:
         """What a result file must say about where it comes from."""
@@ -94,20 +99,39 @@ class Screened:
 
 
 @functools.lru_cache(maxsize=16)
-def _judgement(policy: Policy, dialect: str) -> tuple[str, str, str]:
-    """The queries for the evidence against each firm, for how many of those tied to it would be
-    watched for what they show themselves, and for its score."""
+def _evidence(policy: Policy, dialect: str) -> str:
+    """The query for what is kept of each firm."""
     plan = planned(dialect)
     recipe = Recipe(dialect, plan.parts)
     readings = recipe.extend(plan.readings, known_of(plan.readings, policy))
-    kept = evidence_of(with_evidence(readings, policy, recipe.extend), policy)
-    evidence = ibis.table(kept.schema(), name="evidence")
-    ties = _watched_ties(evidence, policy, Recipe(dialect))
-    judging = Recipe(dialect)
-    counted = ibis.table({"uscc": "string", WATCHED_TIES: "int64"}, name="watched_ties")
-    whole = judging.start(evidence.left_join(counted, "uscc").drop("uscc_right"))
-    judged_firms = judged(with_ties(whole, policy, judging.extend), policy, judging.extend)
-    return recipe.text(kept), ties, judging.text(judgement_of(judged_firms, policy))
+    return recipe.text(evidence_of(with_evidence(readings, policy, recipe.extend), policy))
+
+
+def _shown(tables: Tables, policy: Policy) -> dict[str, list[int]]:
+    """How many firms lie in each bin of the features whose weights depend on it."""
+    if policy.prevalence is None:
+        return {}
+    names = sorted(policy.prevalence.shares)
+    table = tables.arrow(f"SELECT {', '.join(f'bin_{name}' for name in names)} FROM evidence")  # noqa: S608
+    return {
+        name: np.bincount(
+            table[f"bin_{name}"].drop_null().to_numpy(),
+            minlength=len(policy.by_name[name].weights),
+        ).tolist()
+        for name in names
+    }
+
+
+@functools.lru_cache(maxsize=16)
+def _weighing(policy: Policy, dialect: str) -> tuple[str, str]:
+    """The queries for how many of those tied to each firm would be watched for what they show
+    themselves, and for its score."""
+    evidence, counted = evidence_table(policy), {"uscc": "string", WATCHED_TIES: "int64"}
+    recipe = Recipe(dialect)
+    tied = evidence.left_join(ibis.table(counted, name="watched_ties"), "uscc")
+    firms = with_ties(recipe.start(tied.drop("uscc_right")), policy, recipe.extend)
+    judgement = judgement_of(judged(firms, policy, recipe.extend), policy)
+    return _watched_ties(evidence, policy, Recipe(dialect)), recipe.text(judgement)
 
 
 def _watched_ties(evidence: ir.Table, policy: Policy, recipe: Recipe) -> str:
@@ -131,12 +155,13 @@ def _results(kinds: Kinds, dialect: str) -> tuple[str, str, str]:
 
 def prepared(policy: Policy, dialect: str) -> None:
     """Compile the queries of a policy, which is done once in a process; each run reuses them."""
-    _judgement(policy, dialect)
+    _evidence(policy, dialect)
     _results(kinds_of(policy), dialect)
 
 
 class Screening(msgspec.Struct, frozen=True):
-    """What one run found; `scores` are those that were asked for.
+    """What one run found; `scores` are those that were asked for, `shown` how many firms lay in
+    each bin of the features whose weights depend on it.
 
     `batches`, `unmatched` and `unknown_files` tell of a directory that was read for the run.
     """
@@ -145,6 +170,7 @@ class Screening(msgspec.Struct, frozen=True):
     policy: Policy
     scores: tuple[Score, ...]
     counts: dict[Outcome, int]
+    shown: dict[str, list[int]]
     batches: tuple[FeedBatch, ...] = ()
     unmatched: tuple[Unmatched, ...] = ()
     unknown_files: tuple[str, ...] = ()
@@ -187,6 +213,7 @@ def screen_feeds(
             policy=policy,
             scores=run.some(codes, flagged),
             counts=run.counts(),
+            shown=run.shown,
         )
 
 

@@ -30,6 +30,7 @@ from ratings.shells.norms import NORMS
 from ratings.shells.numbers import FRAME, Frame, with_numbers
 from ratings.shells.plain import Function, plain
 from ratings.shells.policy import WATCHED_TIES, Policy
+from ratings.shells.prevalence import Counts, local
 from ratings.shells.scorecard import SCORE_COLUMNS, Score, lines_of, scored
 from ratings.signals.cells import WINDOW, feed_table, month_number
 from ratings.signals.contract import FEEDS
@@ -84,19 +85,23 @@ def firm_facts(feeds: Mapping[str, Iterable[Row]], frame: Frame) -> dict[str, An
     return found | recorded_excuses(feeds.get("excuses", ()), frame)
 
 
-def rescored(uscc: str, facts: Row, county: Row, frame: Frame, policy: Policy) -> Score:
-    """The score of one firm from its facts and from what the county says of it (COUNTY)."""
+def rescored(
+    uscc: str, facts: Row, county: Row, frame: Frame, policy: Policy, shown: Counts | None = None
+) -> Score:
+    """The score of one firm from its facts, from what the county says of it (COUNTY), and from how
+    many firms of the county were `shown` in each bin."""
     # An earlier version of the program kept less of the county; that is not known then.
     known = {name: county.get(name) for name in COUNTY}
     firm = {**facts, **known, **frame.columns(policy)}
-    found = _judge(policy)(firm)
+    here = local(policy, shown) if shown else policy
+    found = _judge(here)(firm)
     reasons = []
     for number, line in enumerate(lines_of(policy)):
         contribution = found[f"line_{number}"]
         if contribution is not None:
             reasons.append(_reason(number, line.signal_class, found, policy, frame, uscc))
     (score,) = scores_of(
-        [{"uscc": uscc} | {name: found[name] for name in SCORE_COLUMNS}], reasons, policy
+        [{"uscc": uscc} | {name: found[name] for name in SCORE_COLUMNS}], reasons, policy, here
     )
     return score
 

@@ -20,7 +20,10 @@ from ratings.sanctions.tables import CaseFile
 
 
 class ScreenRun(Table, db=ENGINE):
-    """`checked_up_at` is when its month's check-ups were all made; null while they are owed."""
+    """`checked_up_at` is when its month's check-ups were all made; null while they are owed.
+
+    `shown` holds for each feature how many firms of the county lay in each of its bins.
+    """
 
     id = UUID(primary_key=True)
     as_of_month = Varchar(length=7)
@@ -30,6 +33,7 @@ class ScreenRun(Table, db=ENGINE):
     policy_digest = Varchar(length=64)
     counts = JSONB()
     checked_up_at = Timestamptz(null=True, default=None)
+    shown = JSONB(null=True, default=None)
 
 
 class Finding(Table, db=ENGINE):

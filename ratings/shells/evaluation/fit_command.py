@@ -4,17 +4,17 @@ from collections.abc import Iterable
 from pathlib import Path
 
 import click
-import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.csv as pcsv
 import pyarrow.parquet as pq
 
 from ratings.ledger.errors import Refused, SteelyardError
-from ratings.shells.evaluation.fitting import Examples, Fit, changes, fit
-from ratings.shells.evaluation.looks import look
+from ratings.shells.evaluation.fitting import Fit, changes, fit
+from ratings.shells.evaluation.looks import Gathered, gathered, look
 from ratings.shells.evaluation.policy_file import policy_of, policy_text
 from ratings.shells.policy import Policy
+from ratings.shells.prevalence import made_where
 from ratings.signals.files import read_directory
 
 
@@ -44,24 +44,24 @@ def fit_screen(
     try:
         expert = policy_of(policy)
         pairs = zip(sources[::2], sources[1::2], strict=True)
-        examples = _examples(expert, [(Path(one), Path(two)) for one, two in pairs], as_of)
-        found = fit(expert, examples, version=version, shapes=shapes)
-        out.write_text(policy_text(found.policy, _comments(expert, found, shapes)), "utf-8")
+        given = _gathered(expert, [(Path(one), Path(two)) for one, two in pairs], as_of)
+        found = fit(given.policy, given.examples, version=version, shapes=shapes)
+        policy_found = made_where(found.policy, given.shown)
+        out.write_text(policy_text(policy_found, _comments(expert, found, shapes)), "utf-8")
     except SteelyardError as error:
         raise click.ClickException(str(error)) from error
     except OSError as error:
         raise click.ClickException(f"{out} cannot be written: {error}") from error
-    _report(expert, found)
+    _report(expert, found, policy_found)
 
 
-def _examples(policy: Policy, pairs: Iterable[tuple[Path, Path]], as_of: str) -> Examples:
-    parts = []
+def _gathered(policy: Policy, pairs: Iterable[tuple[Path, Path]], as_of: str) -> Gathered:
+    seen = []
     for feeds, labels in pairs:
         table = _labels(labels)
-        seen = look(read_directory(feeds), as_of, policy, table["uscc"].to_numpy())
-        named = np.isfinite(seen.odds)
-        parts.append(seen.examples(table["label"].to_numpy()).some(named))
-    return Examples.together(parts)
+        found = look(read_directory(feeds), as_of, policy, table["uscc"].to_numpy())
+        seen.append((found, table["label"].to_numpy()))
+    return gathered(policy, seen)
 
 
 def _labels(path: Path) -> pa.Table:
@@ -88,9 +88,9 @@ def _comments(expert: Policy, found: Fit, shapes: bool) -> tuple[str, ...]:
     )
 
 
-def _report(expert: Policy, found: Fit) -> None:
+def _report(expert: Policy, found: Fit, policy: Policy) -> None:
     click.echo(f"{found.shells} shells, {found.honest} other firms")
     click.echo(f"mean log loss {found.before:.4f} before, {found.after:.4f} after")
-    for name, old, new in changes(expert, found.policy):
+    for name, old, new in changes(expert, policy):
         click.echo(f"{name}: {old:g} → {new:g}")
-    click.echo(f"policy {found.policy.name} {found.policy.version} {found.policy.digest}")
+    click.echo(f"policy {policy.name} {policy.version} {policy.digest}")

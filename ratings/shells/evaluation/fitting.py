@@ -34,6 +34,9 @@ class Examples(msgspec.Struct, frozen=True):
     excuses: dict[str, np.ndarray]
     counts: np.ndarray
     """How much each label counts; 1 for all unless said otherwise."""
+    factors: dict[str, np.ndarray]
+    """What the weight of the firm's bin is multiplied by in its county, of the features that have
+    such a factor."""
 
     def __len__(self) -> int:
         return len(self.labels)
@@ -45,6 +48,7 @@ class Examples(msgspec.Struct, frozen=True):
             {name: own[wanted] for name, own in self.bins.items()},
             {kind: own[wanted] for kind, own in self.excuses.items()},
             self.counts[wanted],
+            {name: own[wanted] for name, own in self.factors.items()},
         )
 
     @classmethod
@@ -57,6 +61,10 @@ class Examples(msgspec.Struct, frozen=True):
                 for kind in parts[0].excuses
             },
             np.concatenate([one.counts for one in parts]),
+            {
+                name: np.concatenate([one.factors[name] for one in parts])
+                for name in parts[0].factors
+            },
         )
 
 
@@ -195,7 +203,8 @@ class _Card:
         raw = {name: np.zeros(len(examples)) for name in policy.classes}
         for feature in policy.features:
             table = np.append(self.weights(numbers, feature), 0.0)
-            raw[feature.of] += table[examples.bins[feature.name]]
+            own = table[examples.bins[feature.name]]
+            raw[feature.of] += own * examples.factors.get(feature.name, 1.0)
         against = np.sum([np.minimum(one, policy.class_cap) for one in raw.values()], axis=0)
         lawful = (self.excuse_scale * numbers[self.excuse_block]) @ self.present
         taken = np.minimum(np.minimum(against, policy.class_cap), lawful)
@@ -218,6 +227,7 @@ class _Card:
             own = np.where(raw[feature.of] < policy.class_cap, felt, 0.0)
             count = len(feature.weights)
             bins = examples.bins[feature.name]
+            own = own * examples.factors.get(feature.name, 1.0)
             sums = np.bincount(np.where(bins < 0, count, bins), own, count + 1)[:count]
             slope[self.blocks[feature.name]] = self.steps[feature.name].T @ sums
         least = lawful <= np.minimum(against, policy.class_cap)

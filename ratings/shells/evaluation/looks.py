@@ -1,6 +1,6 @@
 """Running the real screen on an invented county, and reading off what is needed to measure it."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -13,6 +13,7 @@ import pyarrow.parquet as pq
 
 from ratings.shells.evaluation.fitting import Examples
 from ratings.shells.policy import Policy
+from ratings.shells.prevalence import factors, local, made_where
 from ratings.shells.screen import running
 from ratings.shells.simulator.county import Plan, write
 from ratings.signals.files import FeedDirectory, read_directory
@@ -30,7 +31,8 @@ class Truth(msgspec.Struct, frozen=True):
 
 class Look(msgspec.Struct, frozen=True):
     """What the screen found, in the order of the truth. A firm that no feed names has a log-odds
-    of minus infinity, probability 0 and no reading."""
+    of minus infinity, probability 0 and no reading. `weights` are those of the county, and `shown`
+    is how many of all its firms lay in each bin of the features whose weights depend on it."""
 
     odds: np.ndarray
     chance: np.ndarray
@@ -39,9 +41,37 @@ class Look(msgspec.Struct, frozen=True):
     weights: dict[str, np.ndarray]
     bins: dict[str, np.ndarray]
     excuses: dict[str, np.ndarray]
+    shown: dict[str, list[int]]
 
-    def examples(self, labels: np.ndarray) -> Examples:
-        return Examples(labels, self.bins, self.excuses, np.ones(len(labels)))
+
+class Gathered(msgspec.Struct, frozen=True):
+    """The examples of some counties, the policy to fit around, which is one as it weighs in all of
+    them together, and how many of all their firms lay in each bin."""
+
+    policy: Policy
+    examples: Examples
+    shown: dict[str, list[int]]
+
+
+def gathered(policy: Policy, seen: Sequence[tuple[Look, np.ndarray]]) -> Gathered:
+    """What was seen of each county with its labels, without the firms that no feed names."""
+    shown = {
+        name: np.sum([look.shown[name] for look, _ in seen], axis=0).tolist()
+        for name in seen[0][0].shown
+    }
+    whole = made_where(local(policy, shown), shown)
+    parts = []
+    for look, labels in seen:
+        scales = factors(whole, look.shown)
+        part = Examples(
+            labels,
+            look.bins,
+            look.excuses,
+            np.ones(len(labels)),
+            {name: np.append(own, 1.0)[look.bins[name]] for name, own in scales.items()},
+        )
+        parts.append(part.some(np.isfinite(look.odds)))
+    return Gathered(whole, Examples.together(parts), shown)
 
 
 def truth_of(labels: pa.Table) -> Truth:
@@ -69,6 +99,7 @@ def look(directory: FeedDirectory, as_of: str, policy: Policy, uscc: np.ndarray)
     with running(directory, as_of, policy) as run:
         evidence = run.tables.arrow("SELECT * FROM evidence")
         judged = run.tables.arrow("SELECT * FROM judged")
+        here, shown = run.here, run.shown
     both = set(evidence.column_names) & set(judged.column_names) - {"uscc"}
     table = evidence.join(judged.drop_columns(sorted(both)), "uscc")
     place = pc.index_in(pa.array(uscc), table["uscc"].combine_chunks())
@@ -101,8 +132,9 @@ def look(directory: FeedDirectory, as_of: str, policy: Policy, uscc: np.ndarray)
         readings=readings,
         weights={
             feature.name: np.append(feature.weights, 0.0)[bins[feature.name]]
-            for feature in policy.features
+            for feature in here.features
         },
         bins=bins,
         excuses={kind: numbers(f"excuse_{kind}", 0) != 0 for kind in sorted(policy.excuses)},
+        shown=shown,
     )

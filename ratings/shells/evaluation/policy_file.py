@@ -15,12 +15,17 @@ def policy_text(policy: Policy, comments: tuple[str, ...]) -> str:
     whole = msgspec.to_builtins(policy, builtin_types=(type(policy.effective_from),))
     lines = [f"# {comment}" if comment else "#" for comment in comments]
     plain = {
-        name: value for name, value in whole.items() if not isinstance(value, dict | list | tuple)
+        name: value
+        for name, value in whole.items()
+        if value is not None and not isinstance(value, dict | list | tuple)
     }
     lines += [f"{name} = {_value(value)}" for name, value in plain.items()]
     for name in ("feeds", "excuses"):
         for key, table in whole[name].items():
             lines += ["", f"[{name}.{key}]", *_pairs(table)]
+    if usual := whole["prevalence"]:
+        shares = usual.pop("shares")
+        lines += ["", "[prevalence]", *_pairs(usual), "", "[prevalence.shares]", *_pairs(shares)]
     for feature in whole["features"]:
         lines += ["", "[[features]]", *_pairs(feature)]
     return "\n".join(lines) + "\n"

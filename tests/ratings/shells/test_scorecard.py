@@ -12,13 +12,14 @@ from hypothesis import strategies as st
 from ratings.ledger.errors import Refused
 from ratings.shells.facts import SHORT
 from ratings.shells.plain import plain
-from ratings.shells.policy import Feature, Policy, load_policy
+from ratings.shells.policy import WATCHED_TIES, Feature, Policy, document_of, load_policy
 from ratings.shells.scorecard import SCORE_COLUMNS, Outcome, expit, lines_of, logit, scored
 from ratings.signals.cells import FULL
 
 POLICY = load_policy()
-# A contradiction is read from two of the others, and not from the feeds.
-NAMES = [feature.name for feature in POLICY.features if not feature.both]
+# A contradiction is read from two of the others and not from the feeds; watched ties are read from
+# the scores of other firms.
+NAMES = [one.name for one in POLICY.features if not one.both and one.name != WATCHED_TIES]
 KINDS = sorted(POLICY.excuses)
 LINES = lines_of(POLICY)
 Row = dict[str, Any]
@@ -33,7 +34,7 @@ READINGS = ibis.table(
         for feed in SHORT.values()
         for mask in ("covered", "heard", "late")
     }
-    | {"known": "int64", "watched_ties": "int64"},
+    | {"known": "int64", WATCHED_TIES: "int64"},
     name="readings",
 )
 SCORE = plain(
@@ -191,10 +192,19 @@ def test_a_contradiction_is_no_second_source() -> None:
         POLICY, features=tuple(map(only_ties_and_pairs, POLICY.features))
     )
     card = plain(scored(READINGS, heavy), ("outcome", "probability", "class_contradictions"))
-    found = card(firm(tied))
+    found = card(firm(tied) | {WATCHED_TIES: 9})
     assert found["class_contradictions"] >= POLICY.independent_evidence
     assert found["probability"] >= POLICY.case_probability
     assert found["outcome"] == Outcome.WATCH
+
+
+def test_ties_to_watched_firms_count_where_the_cluster_is_known() -> None:
+    tied = firm({"cluster": 3.0}) | {WATCHED_TIES: 2}
+    weight = POLICY.by_name[WATCHED_TIES].weights[2]
+    assert rows_of(SCORE(tied))["ties", WATCHED_TIES] == weight > 0
+    assert rows_of(SCORE(firm({"cluster": 1.0})))["ties", WATCHED_TIES] == 0.0
+    unknown = SCORE(firm({}) | {WATCHED_TIES: 2})
+    assert ("ties", WATCHED_TIES) not in rows_of(unknown)
 
 
 def test_a_source_that_never_spoke_is_no_class() -> None:
@@ -223,7 +233,7 @@ def test_evidence_is_taken_from_what_is_certain() -> None:
 
 
 @pytest.mark.parametrize(
-    "feature", [one for one in POLICY.features if not one.both], ids=lambda feature: feature.name
+    "feature", [POLICY.by_name[name] for name in NAMES], ids=lambda feature: feature.name
 )
 def test_the_tree_of_bins_finds_the_bin_that_counting_finds(feature: Feature) -> None:
     for edge in feature.edges:
@@ -249,6 +259,7 @@ def test_the_digest_is_of_the_content() -> None:
         ({"weights": [0.0]}, "one weight more"),
         ({"edges": [2, 1], "weights": [0, 0, 0]}, "must rise"),
         ({"edges": [1, 2], "weights": [0, 1, 0.5]}, "are not rising"),
+        ({"both": [{"feature": "a", "at": 1}], "weights": [0.1, 1.0]}, "where it does not hold"),
         ({"shape": "falling"}, "are not falling"),
         ({"shape": "valley", "edges": [1, 2], "weights": [0, 1, 0.5]}, "are not valley"),
     ],
@@ -267,6 +278,32 @@ def test_a_policy_that_could_do_harm_is_no_policy(change: dict[str, object], wor
     }
     with pytest.raises(msgspec.ValidationError, match=words):
         msgspec.convert(altered(features=[feature | change]), Policy)
+
+
+@pytest.mark.parametrize(
+    ("change", "words"),
+    [
+        ({"power": 1.5}, "between 0 and 1"),
+        ({"most": 0.5}, "between 0 and 1"),
+        ({"shares": {"cluster": [0.0] * 14}}, "above 0"),
+        ({"shares": {"cluster": [1.0]}}, "does not fit"),
+        ({"shares": {"nothing": [1.0]}}, "does not fit"),
+        ({"shares": {"power_low_and_orders_failed": [1.0, 0.1]}}, "does not fit"),
+    ],
+)
+def test_a_prevalence_fits_the_features(change: dict[str, object], words: str) -> None:
+    usual = msgspec.to_builtins(POLICY.prevalence)
+    with pytest.raises(msgspec.ValidationError, match=words):
+        msgspec.convert(altered(prevalence=usual | change), Policy)
+
+
+def test_a_policy_without_prevalence_keeps_the_digest_it_always_had() -> None:
+    """Findings of years ago carry it."""
+    text = document_of(msgspec.structs.replace(POLICY, prevalence=None))
+    assert "prevalence" not in text
+    assert msgspec.json.decode(text, type=Policy) == msgspec.structs.replace(
+        POLICY, prevalence=None
+    )
 
 
 def test_an_unknown_policy_is_refused() -> None:

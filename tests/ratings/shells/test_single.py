@@ -124,7 +124,7 @@ def test_one_firm_and_all_firms_agree(code: Callable[[int], str]) -> None:
                 told, fact = sorted(told), sorted(fact)
             same = told == fact
             assert same, (uscc, name, told, fact)
-        one, whole = rescored(uscc, facts, firm, run.frame, POLICY), scores[uscc]
+        one, whole = rescored(uscc, facts, firm, run.frame, POLICY, run.shown), scores[uscc]
         assert one.log_odds == pytest.approx(whole.log_odds, abs=1e-9)
         assert (one.outcome, one.classes) == (whole.outcome, whole.classes)
         assert [(r.feature, r.bin, r.months) for r in one.reasons] == [
@@ -133,8 +133,10 @@ def test_one_firm_and_all_firms_agree(code: Callable[[int], str]) -> None:
         for mine, theirs in zip(one.reasons, whole.reasons, strict=True):
             assert mine.contribution == pytest.approx(theirs.contribution, abs=1e-9)
             assert mine.value == pytest.approx(theirs.value, abs=1e-9)
+            assert mine.common == theirs.common
             features |= {mine.feature} if mine.contribution else set()
         assert abs(math.fsum(r.contribution for r in one.reasons) - one.log_odds) <= 1e-9
+    assert any(firm["watched_ties"] for firm in firms.values())
     assert len(features & {feature.name for feature in POLICY.features}) >= 15
 
 

@@ -15,6 +15,8 @@ from ratings.shells.evaluation.policy_file import policy_of, policy_text
 from ratings.shells.policy import Policy, load_policy
 
 POLICY = load_policy()
+assert POLICY.prevalence is not None
+USUAL = POLICY.prevalence
 TOLD = "cluster"
 
 
@@ -26,7 +28,8 @@ def examples(firms: int, seed: int, shells: float = 0.3) -> Examples:
     most = next(len(one.weights) - 1 for one in POLICY.features if one.name == TOLD)
     bins[TOLD] = np.where(labels & (random.random(firms) < 0.9), most, 0)
     excuses = {kind: random.random(firms) < 0.1 for kind in POLICY.excuses}
-    return Examples(labels, bins, excuses, np.ones(firms))
+    factors = {name: random.choice([0.5, 1.0, 2.0], firms) for name in sorted(USUAL.shares)}
+    return Examples(labels, bins, excuses, np.ones(firms), factors)
 
 
 def greatest(policy: Policy, name: str) -> float:
@@ -69,6 +72,18 @@ def test_more_labels_move_the_weights_further() -> None:
     lost = [greatest(many, name) / greatest(POLICY, name) for name in noise]
     assert np.mean(lost) < np.mean(kept)
     assert greatest(many, TOLD) > np.mean([greatest(many, name) for name in noise])
+
+
+def test_the_weights_are_those_of_where_the_factor_is_one() -> None:
+    """Where every sign weighs half, the same labels ask for weights twice as high."""
+    whole = examples(3000, 5)
+    whole = msgspec.structs.replace(whole, factors={TOLD: np.ones(3000)})
+    half = msgspec.structs.replace(whole, factors={TOLD: np.full(3000, 0.5)})
+    free = [
+        greatest(fit(POLICY, one, version="x", shapes=True, trust=0.01).policy, TOLD)
+        for one in (whole, half)
+    ]
+    assert free[1] > 1.4 * free[0]
 
 
 def test_the_report_names_what_changed() -> None:

@@ -1,0 +1,118 @@
+"""What many firms of a county show says little of any one of them.
+
+The weights of a policy are made where so many firms show this and so many that. In a county where
+more do, an honest firm is likelier to, and the same sign is weaker evidence; where fewer do it is
+stronger. So the screen counts how many firms show as much as each bin and lets the weight fall or
+rise by a root of the ratio, within limits. It needs no labels. It is a proposal of this project:
+measured on counties written by others (docs/screen.md).
+
+The factor is one for all firms of the county, part of what the screen keeps, and told with every
+row that it changes. A feature that nobody was read for keeps the weights of the policy.
+"""
+
+import itertools
+from collections.abc import Mapping, Sequence
+
+import msgspec
+
+from ratings.shells.policy import Common, Feature, Policy
+
+_LEAST = 1e-6
+Counts = Mapping[str, Sequence[int]]
+"""Feature → the number of firms in each of its bins, of those it was read for."""
+
+
+def beyond(feature: Feature, counts: Sequence[int]) -> tuple[int, ...]:
+    """For each bin how many firms are in it or further out, on its side; all of them where the
+    weights begin."""
+    turn = feature.turn
+    low = itertools.accumulate(counts[: turn + 1])
+    high = itertools.accumulate(reversed(counts[turn:]))
+    sides = [*low][:-1], [*reversed([*high])][1:]
+    return (*sides[0], sum(counts), *sides[1])
+
+
+def factors(policy: Policy, counts: Counts) -> dict[str, tuple[float, ...]]:
+    """What the weight of each bin is multiplied by in such a county, of the features that the
+    policy knows the prevalence of."""
+    usual = policy.prevalence
+    if usual is None:
+        return {}
+    found = {}
+    for name, shares in usual.shares.items():
+        whole, there = _there(policy, counts, name)
+        # A few firms prove no county to be another: as many more are thought to show it, both
+        # here and of those expected.
+        ratios = (
+            (whole * share + usual.firms) / (one + usual.firms)
+            for share, one in zip(shares, there, strict=True)
+        )
+        found[name] = tuple(
+            min(max(ratio**usual.power, 1 / usual.most), usual.most) for ratio in ratios
+        )
+    return found
+
+
+def local(policy: Policy, counts: Counts) -> Policy:
+    """The policy as it weighs in a county where so many firms show this and that: with the
+    weights and the prevalence of the county. The same one where it asks for nothing of the kind."""
+    usual = policy.prevalence
+    if usual is None:
+        return policy
+    shares = {}
+    for name, own in usual.shares.items():
+        whole, there = _there(policy, counts, name)
+        shares[name] = tuple(max(one / whole, _LEAST) for one in there) if whole else own
+    scales = factors(policy, counts)
+    features = tuple(
+        msgspec.structs.replace(one, weights=_weights(one, scales[one.name]))
+        if one.name in scales
+        else one
+        for one in policy.features
+    )
+    here = msgspec.structs.replace(usual, shares=shares)
+    return msgspec.structs.replace(policy, features=features, prevalence=here)
+
+
+def made_where(policy: Policy, counts: Counts) -> Policy:
+    """The policy with the prevalence of the counties whose firms `counts` are, where its weights
+    were made. No share is nothing: two firms more are thought to have shown it."""
+    usual = policy.prevalence
+    if usual is None:
+        return policy
+    shares = {}
+    for name in usual.shares:
+        whole, found = _there(policy, counts, name)
+        shares[name] = tuple(
+            1.0 if one == whole else round((one + 2) / (whole + 4), 6) for one in found
+        )
+    return msgspec.structs.replace(policy, prevalence=msgspec.structs.replace(usual, shares=shares))
+
+
+def common(policy: Policy, here: Policy, name: str, place: int) -> Common | None:
+    """How common the bin is in the county of `here`, and what the weight is multiplied by for it.
+    None where that changes nothing."""
+    if policy.prevalence is None or here.prevalence is None or name not in policy.prevalence.shares:
+        return None
+    weight, own = policy.by_name[name].weights[place], here.by_name[name].weights[place]
+    if weight == own:
+        return None
+    return Common(
+        here.prevalence.shares[name][place], policy.prevalence.shares[name][place], own / weight
+    )
+
+
+def _there(policy: Policy, counts: Counts, name: str) -> tuple[int, tuple[int, ...]]:
+    """How many firms a feature was read for, and how many of them are in each bin or beyond."""
+    feature = policy.by_name[name]
+    own = counts.get(name) or [0] * len(feature.weights)
+    return sum(own), beyond(feature, own)
+
+
+def _weights(feature: Feature, scales: Sequence[float]) -> tuple[float, ...]:
+    """They keep their shape: a bin further out never weighs less."""
+    scaled = [weight * scale for weight, scale in zip(feature.weights, scales, strict=True)]
+    turn = feature.turn
+    low = [*itertools.accumulate(reversed(scaled[: turn + 1]), max)]
+    high = [*itertools.accumulate(scaled[turn:], max)]
+    return (*reversed(low[1:]), *high)

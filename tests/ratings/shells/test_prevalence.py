@@ -1,0 +1,143 @@
+"""What many show says little of one: weights by how common a sign is, within limits."""
+
+from itertools import pairwise
+
+import msgspec
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from ratings.shells.policy import Feature, Policy, load_policy
+from ratings.shells.prevalence import beyond, common, factors, local, made_where
+
+POLICY = load_policy()
+assert POLICY.prevalence is not None
+USUAL = POLICY.prevalence
+NAMES = sorted(USUAL.shares)
+Shown = dict[str, list[int]]
+
+
+@st.composite
+def counties(draw: st.DrawFn) -> Shown:
+    """Any number of firms in any bins; of some features nobody was read."""
+    found = {}
+    for name in draw(st.lists(st.sampled_from(NAMES), unique=True)):
+        bins = len(POLICY.by_name[name].weights)
+        most = draw(st.sampled_from([3, 1000, 10**6]))
+        found[name] = draw(st.lists(st.integers(0, most), min_size=bins, max_size=bins))
+    return found
+
+
+def usually(firms: int) -> Shown:
+    """A county of so many firms that is as usual."""
+    found = {}
+    for name, shares in USUAL.shares.items():
+        feature, there = POLICY.by_name[name], [round(share * firms) for share in shares]
+        turn = feature.turn
+        low = [b - a for a, b in pairwise([0, *there[:turn]])]
+        high = [a - b for a, b in pairwise([*there[turn + 1 :], 0])]
+        found[name] = [*low, firms - sum(low) - sum(high), *high]
+    return found
+
+
+@given(counties())
+def test_a_local_policy_is_a_policy_within_the_limits(shown: Shown) -> None:
+    here = local(POLICY, shown)
+    # Its own checks ask for shapes and for nothing below zero.
+    assert msgspec.convert(msgspec.to_builtins(here), Policy) == here
+    for old, new in zip(POLICY.features, here.features, strict=True):
+        assert old.turn == new.turn
+        for was, now in zip(old.weights, new.weights, strict=True):
+            assert (was == 0) == (now == 0)
+            if old.name not in USUAL.shares:
+                assert was == now
+            # Not below its own limit; above it only where a bin nearer weighs as much.
+            assert now >= was / USUAL.most - 1e-12
+            assert now <= max(old.weights) * USUAL.most + 1e-12
+
+
+@given(counties(), st.sampled_from(NAMES))
+def test_what_nobody_was_read_for_weighs_as_the_policy_says(shown: Shown, name: str) -> None:
+    shown = {one: own for one, own in shown.items() if one != name}
+    assert local(POLICY, shown).by_name[name] == POLICY.by_name[name]
+
+
+@given(st.sampled_from(NAMES), st.data())
+def test_what_more_firms_show_weighs_no_more(name: str, data: st.DataObject) -> None:
+    feature = POLICY.by_name[name]
+    bins = len(feature.weights)
+    counts = data.draw(st.lists(st.integers(0, 500), min_size=bins, max_size=bins))
+    place = data.draw(st.integers(0, bins - 1))
+    # Firms that were in the middle have moved to this bin.
+    counts[feature.turn] += 400
+    moved = list(counts)
+    moved[feature.turn] -= 400
+    moved[place] += 400
+    before, after = (factors(POLICY, {name: one})[name] for one in (counts, moved))
+    assert all(two <= one + 1e-12 for one, two in zip(before, after, strict=True))
+
+
+def test_a_county_as_usual_changes_nothing() -> None:
+    here = local(POLICY, usually(10**7))
+    for old, new in zip(POLICY.features, here.features, strict=True):
+        assert new.weights == pytest.approx(old.weights, rel=0.01), old.name
+
+
+def test_four_times_as_common_weighs_half_and_is_told() -> None:
+    shown = usually(10**6)
+    name = "abnormal_address"
+    share = 4 * USUAL.shares[name][1]
+    shown[name] = [round(10**6 * (1 - share)), round(10**6 * share)]
+    here = local(POLICY, shown)
+    told = common(POLICY, here, name, 1)
+    assert told is not None
+    assert told.factor == pytest.approx(0.5, rel=0.01)
+    assert (told.share, told.usual) == (pytest.approx(share, rel=0.01), USUAL.shares[name][1])
+    assert here.by_name[name].weights[1] == pytest.approx(
+        POLICY.by_name[name].weights[1] / 2, rel=0.01
+    )
+    assert common(POLICY, here, name, 0) is None
+    assert common(POLICY, here, "watched_ties", 1) is None
+
+
+def test_a_few_firms_prove_no_county_to_be_another() -> None:
+    """Of the 136 agencies of the case seven were shells, and each had its share of the signs."""
+    one, few, many = (
+        local(POLICY, {"abnormal_address": counts}).by_name["abnormal_address"].weights[1]
+        for counts in ([1, 1], [129, 7], [0, 3000])
+    )
+    usual = POLICY.by_name["abnormal_address"].weights[1]
+    assert many == usual / USUAL.most
+    assert 0.85 * usual < few < 0.95 * usual < one < usual
+
+
+def test_a_policy_that_asks_for_nothing_is_left_as_it_is() -> None:
+    plain = msgspec.structs.replace(POLICY, prevalence=None)
+    assert local(plain, usually(1000)) is plain
+    assert made_where(plain, usually(1000)) is plain
+    assert factors(plain, usually(1000)) == {}
+
+
+@given(st.data())
+def test_where_the_weights_were_made_nothing_is_changed(data: st.DataObject) -> None:
+    shown = {}
+    for name in USUAL.shares:
+        bins = len(POLICY.by_name[name].weights)
+        shown[name] = data.draw(st.lists(st.integers(10**6, 10**7), min_size=bins, max_size=bins))
+    made = made_where(POLICY, shown)
+    again = local(made, shown)
+    for old, new in zip(made.features, again.features, strict=True):
+        assert new.weights == pytest.approx(old.weights, rel=1e-4)
+
+
+def test_beyond_counts_from_the_side_that_weighs() -> None:
+    def feature(shape: str, weights: list[float]) -> Feature:
+        return msgspec.convert(
+            msgspec.to_builtins(POLICY.features[0])
+            | {"shape": shape, "weights": weights, "edges": [1.0, 2.0]},
+            Feature,
+        )
+
+    assert beyond(feature("rising", [0, 1, 2]), [5, 3, 2]) == (10, 5, 2)
+    assert beyond(feature("falling", [2, 1, 0]), [5, 3, 2]) == (5, 8, 10)
+    assert beyond(feature("valley", [1, 0, 2]), [5, 3, 2]) == (5, 10, 2)
