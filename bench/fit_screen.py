@@ -28,7 +28,7 @@ from ratings.shells.simulator.parameters import load_world, widened
 
 SEEDS = range(1, 13)
 FIRMS = 8000
-COUNTS = {"struggling": 6.0, "incubator": 5.0, "quarterly": 4.0, "normal": 2.5}
+COUNTS = {"struggling": 16.0, "incubator": 5.0, "quarterly": 4.0, "normal": 2.5}
 TRUST = 10.0
 HELD = ("few_buyers", "top_buyer")
 COMMENTS = (

@@ -91,11 +91,11 @@ def made_where(policy: Policy, counts: Counts) -> Policy:
 
 def common(policy: Policy, here: Policy, name: str, place: int) -> Common | None:
     """How common the bin is in the county of `here`, and what the weight is multiplied by for it.
-    None where that changes nothing."""
+    None where that changes nothing, to two places."""
     if policy.prevalence is None or here.prevalence is None or name not in policy.prevalence.shares:
         return None
     weight, own = policy.by_name[name].weights[place], here.by_name[name].weights[place]
-    if weight == own:
+    if abs(own - weight) < 0.005 * weight or not weight:
         return None
     return Common(
         here.prevalence.shares[name][place], policy.prevalence.shares[name][place], own / weight
