@@ -31,10 +31,9 @@ import msgspec
 import pyarrow as pa
 
 from ratings.shells.firms import frame_of, planned, shelved
-from ratings.shells.numbers import Frame
-from ratings.shells.policy import Policy, load_policy
+from ratings.shells.policy import load_policy
 from ratings.shells.results import write_results
-from ratings.shells.screen import open_engine, prepared, running
+from ratings.shells.screen import Screened, open_engine, prepared, running
 from ratings.shells.shelf import Shelf
 from ratings.shells.single import reduced_facts, rescored
 from ratings.signals.cells import WINDOW, month_number, month_text
@@ -235,7 +234,7 @@ def ours(folder: Path, engine: str = "duckdb") -> dict[str, float]:
     with running(Bulk(stored(folder), folder), AS_OF, policy, engine) as run:
         gathered = time.perf_counter()
         (firm,) = run.tables.rows(f"{run.firms} LIMIT 1")
-        rescoring = single(firm, run.frame, policy)
+        rescoring = single(firm, run)
         write_results(run, folder / "out")
         counts = run.counts()
     ended, used = time.perf_counter(), time.process_time()
@@ -248,7 +247,7 @@ def ours(folder: Path, engine: str = "duckdb") -> dict[str, float]:
     }
 
 
-def single(firm: dict[str, Any], frame: Frame, policy: Policy) -> float:
+def single(firm: dict[str, Any], run: Screened) -> float:
     """Milliseconds to score one firm again after a new cell of one feed, the median of many."""
     rows = [
         {column.name: None for column in FEEDS["social_insurance"].columns}
@@ -258,8 +257,8 @@ def single(firm: dict[str, Any], frame: Frame, policy: Policy) -> float:
     spent = []
     for _ in range(50):
         begun = time.perf_counter()
-        facts = firm | reduced_facts("social_insurance", rows, frame)
-        rescored(firm["uscc"], facts, firm, frame, policy)
+        facts = firm | reduced_facts("social_insurance", rows, run.frame)
+        rescored(firm["uscc"], facts, firm, run.frame, run.policy, run.shown)
         spent.append(time.perf_counter() - begun)
     return statistics.median(spent) * 1000
 

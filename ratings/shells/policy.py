@@ -154,6 +154,10 @@ class Policy(msgspec.Struct, frozen=True, forbid_unknown_fields=True, dict=True)
     prevalence: Prevalence | None = None
 
     def __post_init__(self) -> None:
+        if WATCHED_TIES in self.by_name and "cluster" not in self.by_name:
+            raise ValueError(f"{WATCHED_TIES} is read where a cluster is, and there is none")
+        if any(part.feature == WATCHED_TIES for one in self.features for part in one.both):
+            raise ValueError(f"{WATCHED_TIES} is known too late to be half of a contradiction")
         for name, own in (self.prevalence.shares if self.prevalence else {}).items():
             feature = self.by_name.get(name)
             if feature is None or feature.both or len(own) != len(feature.weights):

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from ratings.ledger.errors import Refused
 from ratings.shells.facts import SHORT
 from ratings.shells.plain import plain
-from ratings.shells.policy import WATCHED_TIES, Feature, Policy, document_of, load_policy
+from ratings.shells.policy import WATCHED_TIES, Feature, Part, Policy, document_of, load_policy
 from ratings.shells.scorecard import SCORE_COLUMNS, Outcome, expit, lines_of, logit, scored
 from ratings.signals.cells import FULL
 
@@ -295,6 +295,16 @@ def test_a_prevalence_fits_the_features(change: dict[str, object], words: str) -
     usual = msgspec.to_builtins(POLICY.prevalence)
     with pytest.raises(msgspec.ValidationError, match=words):
         msgspec.convert(altered(prevalence=usual | change), Policy)
+
+
+def test_watched_ties_need_a_cluster_and_are_no_half_of_a_contradiction() -> None:
+    rest = [one for one in POLICY.features if one.name in (WATCHED_TIES, "power_low")]
+    with pytest.raises(ValueError, match="there is none"):
+        msgspec.structs.replace(POLICY, features=tuple(rest), prevalence=None)
+    pair = next(one for one in POLICY.features if one.both)
+    late = msgspec.structs.replace(pair, both=(Part(WATCHED_TIES, 1.0), pair.both[0]))
+    with pytest.raises(ValueError, match="too late"):
+        msgspec.structs.replace(POLICY, features=(*POLICY.features, late))
 
 
 def test_a_policy_without_prevalence_keeps_the_digest_it_always_had() -> None:
