@@ -180,6 +180,7 @@ ANSWERS: Mapping[str, str] = {
     "finding_now": "Both scores, and the rows that moved.",
     "screen_finding_list": "A page of the findings.",
     "screen_bands": "The bands, the fewest points first.",
+    "screen_weights": "Each measurement with its bins, by the policy and in the county.",
     "review_month_list": "A page of the months.",
     "review_month_show": "The reviews of the month and whom the lot fell on.",
     "reviews_plan": "The month, and the agencies that the lot fell on.",

@@ -21,6 +21,8 @@ from ratings.shells import audit_queries, queries
 from ratings.shells.audit import Measures
 from ratings.shells.audit_actions import plan_reviews
 from ratings.shells.audit_queries import Band, FeedDrift, PlannedMonth
+from ratings.shells.policy_queries import screen_policy_of
+from ratings.shells.prevalence import FeatureHere, weights_here
 from ratings.shells.queries import FindingRow
 from ratings.shells.scorecard import Outcome
 from ratings.signals.contract import FEEDS
@@ -46,6 +48,14 @@ class PlannedReviews(msgspec.Struct, frozen=True):
 class ScreenBands(msgspec.Struct, frozen=True):
     screen: str
     bands: list[Band]
+
+
+class ScreenWeights(msgspec.Struct, frozen=True):
+    screen: str
+    policy: str
+    policy_version: str
+    policy_digest: str
+    features: tuple[FeatureHere, ...]
 
 
 @get(
@@ -79,6 +89,21 @@ async def show_bands(screen: FromPath[str]) -> ScreenBands:
     can be also has all below it, the highest all above."""
     ran = await queries.kept_screen(screen)
     return ScreenBands(ran.id, await audit_queries.distribution(ran.id))
+
+
+@get(
+    "/screens/{screen:str}/weights",
+    operation_id="screen_weights",
+    summary="What every bin weighed in one screen, by how common it was in the county",
+    tags=_TAGS,
+    **allow(Role.CENTRE),
+)
+async def show_weights(screen: FromPath[str]) -> ScreenWeights:
+    """As the policy has them where the screen is older than the counting."""
+    ran = await queries.kept_screen(screen)
+    policy = await screen_policy_of(ran.policy_digest)
+    features = weights_here(policy, await queries.shown_in(ran.id))
+    return ScreenWeights(ran.id, ran.policy, ran.policy_version, ran.policy_digest, features)
 
 
 @get(
@@ -170,6 +195,7 @@ async def list_drift(
 ROUTES = [
     list_findings,
     show_bands,
+    show_weights,
     list_months,
     show_month,
     plan,

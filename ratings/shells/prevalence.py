@@ -22,6 +22,26 @@ Counts = Mapping[str, Sequence[int]]
 """Feature → the number of firms in each of its bins, of those it was read for."""
 
 
+class BinHere(msgspec.Struct, frozen=True):
+    """A bin as people write it, what it weighs by the policy (`weight`) and in the county
+    (`weight_here`), and the shares of firms in it or further out, where the weight was made and
+    here; None where the weight does not depend on them."""
+
+    bin: str
+    weight: float
+    weight_here: float
+    usual: float | None
+    share: float | None
+
+
+class FeatureHere(msgspec.Struct, frozen=True):
+    """`firms` is how many firms of the county it was read for; None where nobody counted."""
+
+    feature: str
+    firms: int | None
+    bins: tuple[BinHere, ...]
+
+
 def beyond(feature: Feature, counts: Sequence[int]) -> tuple[int, ...]:
     """For each bin how many firms are in it or further out, on its side; all of them where the
     weights begin."""
@@ -100,6 +120,29 @@ def common(policy: Policy, here: Policy, name: str, place: int) -> Common | None
     return Common(
         here.prevalence.shares[name][place], policy.prevalence.shares[name][place], own / weight
     )
+
+
+def weights_here(policy: Policy, counts: Counts) -> tuple[FeatureHere, ...]:
+    """Every bin of every feature, as it weighs in a county where so many firms show this and that;
+    as the policy has it where nothing was counted."""
+    here = local(policy, counts) if counts else policy
+    usual = policy.prevalence.shares if policy.prevalence else {}
+    shares = here.prevalence.shares if here.prevalence and counts else {}
+    found = []
+    for old, new in zip(policy.features, here.features, strict=True):
+        bins = tuple(
+            BinHere(
+                bin=old.bin_text(place),
+                weight=old.weights[place],
+                weight_here=new.weights[place],
+                usual=usual[old.name][place] if old.name in usual else None,
+                share=shares[old.name][place] if old.name in shares else None,
+            )
+            for place in range(len(old.weights))
+        )
+        firms = sum(counts[old.name]) if old.name in counts else None
+        found.append(FeatureHere(old.name, firms, bins))
+    return tuple(found)
 
 
 def _there(policy: Policy, counts: Counts, name: str) -> tuple[int, tuple[int, ...]]:

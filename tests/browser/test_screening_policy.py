@@ -3,6 +3,8 @@
 from datetime import timedelta
 from pathlib import Path
 
+from playwright.async_api import expect
+
 from market.agencies.queries import admitted
 from market.files.store import open_store
 from market.settings import Settings
@@ -38,6 +40,12 @@ async def test_the_centre_changes_the_screening_policy(
     author = await arrive(county.centre.login)
     await author.go("/console/screening-policy")
     await author.sees(UNSOURCED)
+    await author.looks()
+    # Of a sign whose weight depends on how common it is both shares and both weights are told.
+    bins = author.page.locator("fieldset details").first
+    await bins.locator("summary").click()
+    for word in ("Firms that show as much", "Of the firms here", "Weight here"):
+        await expect(bins.get_by_text(author.says(word)).first).to_be_visible()
     await author.looks()
     await author.press("Copy into a draft")
     await author.comes(IMPACT)

@@ -2,6 +2,8 @@
 
 from pathlib import Path
 
+import pytest
+
 from market.worker import check_ups
 from ratings.ledger.actors import Role
 from ratings.ledger.clock import local_date, now
@@ -58,7 +60,29 @@ async def test_the_desk_tells_what_its_page_shows(county: County, tmp_path: Path
     drift = (await centre.get(f"{_API}/feed-drift")).json()["items"]
     assert max(one["month"] for one in drift) == ring.month
     assert all(one["usual"] == one["firms"] == 4 for one in drift if one["feed"] == "tax_filing")
-    for path in (f"{address}/findings", f"{address}/bands", f"{_API}/shell-case-measures"):
+    weights = (await centre.get(f"{address}/weights")).json()
+    assert weights["policy_digest"] == screen["policy_digest"]
+    here = {
+        (feature["feature"], bin["bin"]): bin
+        for feature in weights["features"]
+        for bin in feature["bins"]
+    }
+    told = 0
+    for row in (row for one in flagged for row in one["reasons"]):
+        known = here.get((row["feature"], row["bin"]))
+        if known and row["contribution"]:
+            assert row["contribution"] == known["weight_here"]
+            if row["common"]:
+                told += 1
+                assert row["common"]["factor"] == pytest.approx(
+                    known["weight_here"] / known["weight"]
+                )
+                assert (row["common"]["share"], row["common"]["usual"]) == (
+                    known["share"],
+                    known["usual"],
+                )
+    assert told > 0
+    for path in (f"{address}/weights", f"{address}/bands", f"{_API}/shell-case-measures"):
         assert (await ring.shell.client.get(path)).status_code == 403
 
 

@@ -8,7 +8,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ratings.shells.policy import Feature, Policy, load_policy
-from ratings.shells.prevalence import beyond, common, factors, local, made_where
+from ratings.shells.prevalence import (
+    beyond,
+    common,
+    factors,
+    local,
+    made_where,
+    weights_here,
+)
 
 POLICY = load_policy()
 assert POLICY.prevalence is not None
@@ -109,6 +116,19 @@ def test_a_few_firms_prove_no_county_to_be_another() -> None:
     usual = POLICY.by_name["abnormal_address"].weights[1]
     assert many == usual / USUAL.most
     assert 0.85 * usual < few < 0.95 * usual < one < usual
+
+
+@given(counties())
+def test_every_bin_is_told_with_both_weights(shown: Shown) -> None:
+    here = local(POLICY, shown) if shown else POLICY
+    for one in weights_here(POLICY, shown):
+        old, new = POLICY.by_name[one.feature], here.by_name[one.feature]
+        assert [bin.bin for bin in one.bins] == [old.bin_text(n) for n in range(len(one.bins))]
+        assert tuple(bin.weight for bin in one.bins) == old.weights
+        assert tuple(bin.weight_here for bin in one.bins) == new.weights
+        assert one.firms == (sum(shown[one.feature]) if one.feature in shown else None)
+        told = [bin.usual is not None for bin in one.bins]
+        assert told == [one.feature in USUAL.shares] * len(told)
 
 
 def test_a_policy_that_asks_for_nothing_is_left_as_it_is() -> None:
