@@ -44,6 +44,12 @@ ACCOUNTS = (
         "A one-star agency with a case to answer",
     ),
     DemonstrationAccount(
+        "agency41@demo",
+        Role.AGENCY,
+        "被空壳筛查预警的中介机构：有一件办理中的空壳核查案件",
+        "An agency that the shell screen flagged, with its case under way",
+    ),
+    DemonstrationAccount(
         "supervisor@demo",
         Role.SUPERVISOR,
         "行业主管部门（发展和改革局）：待评价的项目",

@@ -110,6 +110,9 @@ async def _everybody_has_something_to_do() -> None:
         assert await awaiting(await _signed_in(login)), login
     accused = await _signed_in("agency2@demo")
     assert await case_files(uscc=accused.uscc or "", state="open")
+    flagged = await _signed_in("agency41@demo")
+    (case,) = await case_files(uscc=flagged.uscc or "")
+    assert (case.kind, case.state) == (Kind.SHELL, "answered")
     seller = await _signed_in("agency@demo")
     assert await engagements(seller, state="running")
 
