@@ -43,6 +43,9 @@ class Together:
                     await self._ask()
                 except Exception as error:
                     answered.set_exception(error)
+                except GeneratorExit:
+                    # The loop was closed under the question, and who waited is gone with it.
+                    raise
                 except BaseException:
                     answered.cancel()
                     raise

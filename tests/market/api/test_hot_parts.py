@@ -2,6 +2,8 @@
 
 import ast
 import asyncio
+import gc
+import sys
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -82,6 +84,26 @@ def test_nobody_gets_an_answer_older_than_their_call(
         assert source.asked <= len(calls)
 
     _in_a_loop_of_its_own(run)
+
+
+def test_a_loop_closed_under_a_question_leaves_no_fault(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A server that is stopped in the middle; the question goes when it is next cleaned up."""
+    faults: list[object] = []
+    monkeypatch.setattr(sys, "unraisablehook", faults.append)
+    loop = asyncio.new_event_loop()
+    asked: list[bool] = []
+
+    async def ask() -> None:
+        asked.append(True)
+        await asyncio.Event().wait()
+
+    waiting = loop.create_task(Together(ask).asked())
+    while not asked:
+        loop.run_until_complete(asyncio.sleep(0))
+    loop.close()
+    del waiting
+    gc.collect()
+    assert faults == []
 
 
 def test_those_who_come_meanwhile_share_the_next_question() -> None:
