@@ -33,6 +33,11 @@ def percent(locale: Locale, share: Decimal | float, places: int = 0) -> str:
     return number(locale, Decimal(str(share)) * 100, places) + "%"
 
 
+def fine_percent(locale: Locale, share: float) -> str:
+    """The same with two digits that count, where many are below a hundredth: 12%, 3.4%, 0.35%."""
+    return percent(locale, share, 0 if share >= 0.1 else 1 if share >= 0.01 else 2)
+
+
 def yuan(locale: Locale, fen: int | Decimal) -> str:
     """12,345.00 元, or ¥12,345.00; whole amounts without decimals."""
     amount = (Decimal(fen) / _FEN_PER_YUAN).quantize(_CENT, ROUND_HALF_UP)

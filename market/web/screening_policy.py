@@ -9,7 +9,7 @@ from market.web import asked
 from market.web.forms import Form, refusal
 from market.web.render import locale_of, page
 from market.web.screening_form import names_of
-from market.web.screens import CLASSES, OUTCOMES, fine_share
+from market.web.screens import CLASSES, OUTCOMES
 from ratings.ledger.actors import Role
 from ratings.ledger.clock import local_date
 from ratings.ledger.errors import SteelyardError
@@ -58,7 +58,6 @@ async def overview(
         policy=policy,
         counted=bool(shown),
         bins={one.feature: one.bins for one in weights_here(policy, shown)},
-        fine_share=fine_share,
         screen=ran,
         known=known,
         shipped=not any(one.valid_from and one.digest == policy.digest for one in known),

@@ -13,6 +13,7 @@ from market.agencies.queries import agency_names
 from market.files.store import open_store
 from market.settings import Settings
 from market.web import asked, text
+from market.web.formats import fine_percent
 from market.web.heat_strip import heat_strip
 from market.web.render import locale_of, page
 from ratings.ledger.actors import Role
@@ -141,17 +142,13 @@ def _common(locale: Locale, common: Common) -> str:
         "{share} of the firms here show as much, {usual} where the weight was made: counts"
         " {factor} times"
     )
-    return text.gettext(locale, told).format(
-        share=fine_share(common.share),
-        usual=fine_share(common.usual),
+    return text.gettext(
+        locale,
+        told,
+        share=fine_percent(locale, common.share),
+        usual=fine_percent(locale, common.usual),
         factor=f"{common.factor:.2f}",
     )
-
-
-def fine_share(share: float) -> str:
-    """Two digits that count, for shares of which many are below a hundredth: “12%”, “0.35%”."""
-    hundredths = share * 100
-    return f"{hundredths:.{0 if hundredths >= 10 else 1 if hundredths >= 1 else 2}f}%"
 
 
 def _cut(value: float) -> Decimal:

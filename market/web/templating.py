@@ -22,6 +22,7 @@ _FILTERS: tuple[Callable[..., str], ...] = (
     formats.wan_number,
     formats.number,
     formats.percent,
+    formats.fine_percent,
     formats.day,
     formats.last_day,
     formats.short_day,

@@ -160,7 +160,8 @@ class Policy(msgspec.Struct, frozen=True, forbid_unknown_fields=True, dict=True)
             raise ValueError(f"{WATCHED_TIES} is known too late to be half of a contradiction")
         for name, own in (self.prevalence.shares if self.prevalence else {}).items():
             feature = self.by_name.get(name)
-            if feature is None or feature.both or len(own) != len(feature.weights):
+            late = name == WATCHED_TIES
+            if late or feature is None or feature.both or len(own) != len(feature.weights):
                 raise ValueError(f"how common {name} is does not fit the features")
         if not 0 < self.base_rate < self.watch_probability < self.case_probability < 1:
             raise ValueError("base rate, watch and case must rise between 0 and 1")

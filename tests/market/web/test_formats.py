@@ -49,3 +49,18 @@ def test_numbers_round_half_up_and_keep_their_decimals() -> None:
 def test_file_sizes() -> None:
     assert formats.file_size(EN, 900) == "900 B"
     assert formats.file_size(EN, 5 * 1024 * 1024 // 2) == "2.5 MB"
+
+
+@pytest.mark.parametrize(
+    ("share", "told"),
+    [
+        (1.0, "100%"),
+        (0.123, "12%"),
+        (0.034, "3.4%"),
+        (0.01, "1.0%"),
+        (0.0035, "0.35%"),
+        (1e-6, "0.00%"),
+    ],
+)
+def test_small_shares_keep_two_digits_that_count(share: float, told: str) -> None:
+    assert formats.fine_percent(ZH, share) == formats.fine_percent(EN, share) == told

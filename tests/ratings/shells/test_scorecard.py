@@ -288,6 +288,7 @@ def test_a_policy_that_could_do_harm_is_no_policy(change: dict[str, object], wor
         ({"shares": {"cluster": [0.0] * 14}}, "above 0"),
         ({"shares": {"cluster": [1.0]}}, "does not fit"),
         ({"shares": {"nothing": [1.0]}}, "does not fit"),
+        ({"shares": {WATCHED_TIES: [1.0] * 5}}, "does not fit"),
         ({"shares": {"power_low_and_orders_failed": [1.0, 0.1]}}, "does not fit"),
     ],
 )
