@@ -74,7 +74,9 @@ def live(
     quarterly = people.archetype == QUARTERLY
     sales[quarterly] = _by_quarter(sales[quarterly], calendar)
     share = np.clip(of["insured_share"] + _steady(firms, 0.06, random), 0, 1)
-    insured = np.floor(working * share + random.random((firms, months)) * 0.35).astype(np.int64)
+    share *= _some(firms, county.of["partly_insured"], (0.3, 0.9), honest, random)
+    # Whether somebody who comes now and then is insured is the firm's habit, not the month's.
+    insured = np.floor(working * share + random.random((firms, 1)) * 0.35).astype(np.int64)
     # The first insurance comes some months after the licence.
     insured[month < people.established[:, None] + 2] = 0
     covered = people.circumstance[:, None]
@@ -94,7 +96,7 @@ def live(
         sales=sales,
         filed=_filed(county, people, of, alive, random),
         invoiced=_invoiced(of, sales, random),
-        kwh=_power(of, working, active, resting, honest, random),
+        kwh=_power(county, of, working, active, resting, honest, random),
         bids=awards + random.poisson(of["awards"] * 1.2 * alive * ~resting),
         awards=awards,
         delivered=delivered,
@@ -105,6 +107,18 @@ def live(
 def _steady(firms: int, spread: float, random: np.random.Generator) -> np.ndarray:
     """What a firm keeps over the months, as a column."""
     return random.normal(0, spread, (firms, 1)).astype(np.float32)
+
+
+def _some(
+    firms: int,
+    share: float,
+    least_most: tuple[float, float],
+    honest: np.ndarray,
+    random: np.random.Generator,
+) -> np.ndarray:
+    """1 for most firms, for a `share` of them a number between the two, while they are honest."""
+    own = np.where(random.random(firms) < share, random.uniform(*least_most, firms), 1.0)
+    return np.where(honest, own[:, None], 1.0)
 
 
 def _staff(median: np.ndarray, people: Population, random: np.random.Generator) -> np.ndarray:
@@ -191,6 +205,7 @@ def _invoiced(
 
 
 def _power(
+    county: County,
     of: dict[str, np.ndarray],
     working: np.ndarray,
     active: np.ndarray,
@@ -203,6 +218,7 @@ def _power(
     # Whom a shell pays for is seldom there.
     present = KWH_EACH * working * np.where(honest, 1.0, 0.2)
     used = ground * np.where(active, 1.0, 0.8) + present
+    used *= _some(firms, county.of["works_outside"], (0.05, 0.4), honest, random)
     used = np.where(resting, 2.0, used) * np.exp(random.normal(0, 0.2, (firms, months)))
     whole: np.ndarray = np.rint(used)
     return whole

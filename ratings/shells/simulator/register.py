@@ -99,7 +99,8 @@ def _reports(view: View) -> tuple[np.ndarray, np.ndarray]:
         filed[:, own] = ~skipped[:, None] & (view.calendar[own][None, :] >= by[:, None])
     claimed = truth.staff.max(axis=1)
     shell = view.people.archetype >= len(HONEST)
-    claimed = np.where(shell, claimed + view.random.poisson(3, firms), claimed)
+    proud = shell & (view.per_firm() >= view.county.of["modest_claim"])
+    claimed = np.where(proud, claimed + view.random.poisson(3, firms), claimed)
     return filed, claimed
 
 
