@@ -4,10 +4,11 @@
 
 Twelve counties of the standard world with every range stretched by a half, so that no two are
 alike. The honest firms that look most like shells count several times: it is they who would bear
-the errors, and no kind of them should bear more than its share. The weights set by hand count TRUST
-times; the file that is there is what it starts from. What the invented counties show badly, who
-buys from a firm, is HELD: set by hand and not fitted. How many firms of all these counties show
-what is the prevalence that another county is compared with.
+the errors, and no kind of them should bear more than its share. The file that is there is what the
+fit starts from, and its weights count TRUST times; a bin that speaks for firms by it may go on
+doing so, no other can. What the invented counties show badly is HELD, set by hand and not fitted:
+who buys from a firm, and how many it insures beside what else is known of its people. How many
+firms of all these counties show what is the prevalence that another county is compared with.
 The shifted world takes no part, nor does any seed that the evidence is measured on.
 """
 
@@ -28,17 +29,18 @@ from ratings.shells.simulator.parameters import load_world, widened
 
 SEEDS = range(1, 13)
 FIRMS = 8000
-COUNTS = {"struggling": 16.0, "incubator": 5.0, "quarterly": 4.0, "normal": 2.5}
-TRUST = 10.0
-HELD = ("few_buyers", "top_buyer")
+COUNTS = {"struggling": 16.0, "incubator": 12.0, "quarterly": 4.0}
+TRUST = 1.0
+HELD = ("few_buyers", "top_buyer", "insured_median")
 COMMENTS = (
     "The policy of the shell screen: weights, bins, caps and thresholds.",
     "All of it is a proposal of this project. The bins, rules and sentences are set by hand; the",
     "weights were fitted on invented counties (bench/fit_screen.py, docs/screen-evidence.md), for",
     "want of labelled cases, and are to be refitted by `steelyard fit-screen` once enough of them",
-    "have been decided. A weight is evidence in log-odds. No weight is negative: the best that can",
-    "be said of a firm is that nothing speaks against it, so what is missing can never harm it.",
-    "base_rate is the share of shells among firms of which nothing bad is known. county is Yuyao.",
+    "have been decided. A weight is evidence in log-odds; one below zero speaks for the firm. Only",
+    "what is known does, and where it is missing in the whole county every firm begins lower: read",
+    "is how many firms that is usually known of. base_rate is the share of shells among firms of",
+    "which nothing is known. county is Yuyao.",
     "minimum_wage_fen, the local minimum wage, is kept up to date by the centre.",
 )
 

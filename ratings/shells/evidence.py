@@ -14,7 +14,9 @@ from ratings.signals.cells import Extend, extended
 def with_evidence(readings: ir.Table, policy: Policy, extend: Extend = extended) -> ir.Table:
     """The table of `with_readings` with counted_ and bin_ of every feature, null where it was not
     read. What is counted is the value in the best case, the one that has the bin; where it could
-    be anything, nothing is counted. Of a contradiction there is months_, null unless it holds.
+    be anything, nothing is counted. What speaks for a firm must be known: there the value of the
+    months that are is counted, and nothing where it does not speak for it too. Of a contradiction
+    there is months_, null unless it holds.
 
     The ties are left to `with_ties`.
     """
@@ -23,10 +25,23 @@ def with_evidence(readings: ir.Table, policy: Policy, extend: Extend = extended)
     counted: dict[str, ir.Value] = {}
     for feature in own:
         read = readings[f"value_{feature.name}"].notnull()
-        certain = readings[f"certain_{feature.name}"]
+        certain = _counted(readings, feature)
         counted[f"counted_{feature.name}"] = read.ifelse(certain, ibis.null("float64"))
     readings = extend(readings, counted)
     return extend(readings, {f"bin_{one.name}": _placed(readings, one) for one in own})
+
+
+def _counted(readings: ir.Table, feature: Feature) -> ir.NumericValue:
+    value, certain = readings[f"value_{feature.name}"], readings[f"certain_{feature.name}"]
+    edge = feature.favourable
+    if edge is None:
+        return certain
+
+    def speaks_for(number: ir.NumericValue) -> ir.BooleanValue:
+        return ((number < edge) if feature.shape == "rising" else (number >= edge)).fill_null(False)
+
+    known = speaks_for(value).ifelse(value, ibis.null("float64"))
+    return speaks_for(certain).ifelse(known, certain)
 
 
 def with_ties(evidence: ir.Table, policy: Policy, extend: Extend = extended) -> ir.Table:

@@ -13,6 +13,8 @@ from ratings.shells.masks import bits, months_of
 from ratings.shells.policy import WATCHED_TIES, Common, Policy
 from ratings.shells.prevalence import common
 from ratings.shells.scorecard import (
+    LOWER_SENTENCE,
+    LOWER_SENTENCE_ZH,
     SCORE_COLUMNS,
     Line,
     Outcome,
@@ -170,8 +172,10 @@ def reason_texts(policy: Policy, here: Policy) -> pa.Table:
     """The words of every key of `reason_rows`, its weight where every firm has the same, and its
     value likewise; `here` is the policy as it weighs in the county."""
     weights = {feature.name: feature.weights for feature in here.features}
-    same = {"base_rate": policy.base_rate, "class_cap": policy.class_cap}
-    base = {"base_rate": (logit(policy.base_rate),)}
+    same = {"base_rate": here.base_rate, "class_cap": policy.class_cap}
+    base = {"base_rate": (logit(here.base_rate),)}
+    lower = f"; by the policy {policy.base_rate:.2%}, lower for what is missing in the whole county"
+    told = {"base_rate": lower} if here.base_rate < policy.base_rate else {}
     rows = [
         {
             "text_key": number * _BINS + place,
@@ -179,7 +183,9 @@ def reason_texts(policy: Policy, here: Policy) -> pa.Table:
             "feature": line.feature,
             "unit": line.unit,
             "bin": text,
-            "rule": line.rule + _told(common(policy, here, line.feature, place)),
+            "rule": line.rule
+            + told.get(line.feature, "")
+            + _told(common(policy, here, line.feature, place)),
             "same": same.get(line.feature),
             "weight": (base | weights).get(line.feature, (None,))[place],
         }
@@ -239,7 +245,7 @@ def scores_of(
     for row in reasons:
         line = lines[row["class"], row["feature"]]
         known = common(policy, here, line.feature, line.bins.index(row["bin"]))
-        found[row["uscc"]].append(_reason(row, line, known))
+        found[row["uscc"]].append(_lower(_reason(row, line, known), policy, here))
     return [
         Score(
             uscc=row["uscc"],
@@ -252,6 +258,19 @@ def scores_of(
         )
         for row in scores
     ]
+
+
+def _lower(reason: Reason, policy: Policy, here: Policy) -> Reason:
+    """The base row says so where the firms of the county begin lower than by the policy."""
+    if reason.signal_class != "base" or here.base_rate == policy.base_rate:
+        return reason
+    shares = {"value": f"{here.base_rate:.2%}", "usual": f"{policy.base_rate:.2%}"}
+    return msgspec.structs.replace(
+        reason,
+        sentence=LOWER_SENTENCE,
+        sentence_zh=LOWER_SENTENCE_ZH,
+        params={name: one.replace("%", " %") for name, one in shares.items()},
+    )
 
 
 def _reason(row: Mapping[str, Any], line: Line, known: Common | None) -> Reason:

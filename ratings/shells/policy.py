@@ -31,8 +31,9 @@ class Part(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 class Feature(msgspec.Struct, frozen=True, forbid_unknown_fields=True, rename={"of": "class"}):
     """One feature: `weights[i]` is the evidence of a value below `edges[i]`, the last of the rest.
 
-    Evidence is in log-odds and never negative. `shape` is how it moves with the value: it rises,
-    it falls, or, where both too little and too much is odd, it falls first and rises then.
+    Evidence is in log-odds. `shape` is how it moves with the value: it rises, it falls, or, where
+    both too little and too much is odd, it falls first and rises then. The bins at the better end
+    of a rising or falling feature may weigh below zero: what they say speaks for the firm.
     """
 
     name: str
@@ -53,8 +54,10 @@ class Feature(msgspec.Struct, frozen=True, forbid_unknown_fields=True, rename={"
             raise ValueError(f"{self.name} needs one weight more than it has edges")
         if list(self.edges) != sorted(set(self.edges)):
             raise ValueError(f"the edges of {self.name} must rise")
-        if min(self.weights) < 0:
-            raise ValueError(f"{self.name} has a negative weight, so missing data could harm")
+        if min(self.weights) < 0 and (self.shape == "valley" or self.both):
+            raise ValueError(f"{self.name} has no better end that could speak for a firm")
+        if max(self.weights) < 0:
+            raise ValueError(f"whatever the value of {self.name}, it would speak for the firm")
         if self.both and self.weights[0]:
             raise ValueError(f"{self.name} weighs where it does not hold")
         steps = [after - before for before, after in itertools.pairwise(self.weights)]
@@ -67,6 +70,20 @@ class Feature(msgspec.Struct, frozen=True, forbid_unknown_fields=True, rename={"
         """The bin from which the weights rise to either side."""
         ends = {"rising": 0, "falling": len(self.edges)}
         return ends[self.shape] if self.shape in ends else self.weights.index(min(self.weights))
+
+    @property
+    def greatest(self) -> float:
+        """The weight that counts most, for or against."""
+        return max(self.weights, key=abs)
+
+    @property
+    def favourable(self) -> float | None:
+        """The edge beyond which, on the better side, a value speaks for the firm; None where no
+        value does."""
+        places = sum(weight < 0 for weight in self.weights)
+        if not places:
+            return None
+        return self.edges[places - 1 if self.shape == "rising" else -places]
 
     def bin_of(self, value: float) -> int:
         """The number of the bin, from 0."""
@@ -109,21 +126,25 @@ class Common(msgspec.Struct, frozen=True):
     factor: float
 
 
-class Prevalence(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+class Prevalence(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
     """How common each bin was where the weights were made, and how much it matters that it is not
     so in a county (ratings/shells/prevalence.py).
 
     `shares` holds for each feature and bin the share of firms in it or further out. A weight is
     multiplied by (firms expected / firms found) to the `power`, no more than `most` and no less
-    than one over it, with `firms` more of both.
+    than one over it, with `firms` more of both. `read` holds for each feature that can speak for
+    a firm how many firms it was read for, as a share of those of the feature read most.
     """
 
     power: float
     most: float
     firms: int
     shares: dict[str, tuple[float, ...]]
+    read: dict[str, float] = {}
 
     def __post_init__(self) -> None:
+        if not all(0 < one <= 1 for one in self.read.values()):
+            raise ValueError("how often something is read lies above 0 and is 1 at the most")
         if not (0 <= self.power <= 1 <= self.most and self.firms > 0):
             raise ValueError("a power lies between 0 and 1, its limit is 1 or more")
         if not all(0 < one <= 1 for own in self.shares.values() for one in own):
@@ -131,7 +152,7 @@ class Prevalence(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class Policy(msgspec.Struct, frozen=True, forbid_unknown_fields=True, dict=True):
-    """`base_rate` is the share of shells among firms of which nothing bad is known."""
+    """`base_rate` is the share of shells among firms of which nothing is known."""
 
     name: str
     version: str
@@ -163,10 +184,21 @@ class Policy(msgspec.Struct, frozen=True, forbid_unknown_fields=True, dict=True)
             late = name == WATCHED_TIES
             if late or feature is None or feature.both or len(own) != len(feature.weights):
                 raise ValueError(f"how common {name} is does not fit the features")
+        self._check_favourable()
         if not 0 < self.base_rate < self.watch_probability < self.case_probability < 1:
             raise ValueError("base rate, watch and case must rise between 0 and 1")
         if set(self.feeds) != set(SHORT):
             raise ValueError("the feeds of the policy must be the nine of the contract")
+
+    def _check_favourable(self) -> None:
+        """What speaks for firms must be known to be missing where it is (`prevalence.read`): a feed
+        that falls silent must not make everybody look worse."""
+        speaking = {one.name for one in self.features if one.favourable is not None}
+        read = set(self.prevalence.read) if self.prevalence else set()
+        if unsaid := sorted(speaking - read):
+            raise ValueError(f"{unsaid[0]} speaks for firms; how often is it read?")
+        if self.prevalence and not read <= set(self.prevalence.shares):
+            raise ValueError("what is read to speak for firms needs its shares")
 
     def __hash__(self) -> int:
         return hash(self.digest)

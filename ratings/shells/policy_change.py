@@ -66,9 +66,9 @@ def numbers_of(policy: Policy, source: Policy) -> Numbers:
 
 
 def _factors(policy: Policy, source: Policy) -> dict[str, float]:
-    own = {one.name: max(one.weights) for one in policy.features}
+    own = {one.name: one.greatest for one in policy.features}
     return {
-        one.name: round(own[one.name] / max(one.weights), 6) if max(one.weights) else 1.0
+        one.name: round(own[one.name] / one.greatest, 6) if one.greatest else 1.0
         for one in source.features
     }
 

@@ -7,15 +7,22 @@ rise by a root of the ratio, within limits. It needs no labels. It is a proposal
 measured on counties written by others (docs/screen.md).
 
 The factor is one for all firms of the county, part of what the screen keeps, and told with every
-row that it changes. A feature that nobody was read for keeps the weights of the policy.
+row that it changes. A feature that nobody was read for keeps the weights of the policy, and what
+speaks for a firm keeps its weight however many it speaks for.
+
+Where the county lacks what would speak for firms, because a feed is out, everybody begins lower by
+as much as it says for a firm in the mean where the weights were made. So a feed that falls silent
+does not get more honest firms flagged: what it says against firms is gone too.
 """
 
 import itertools
+import math
 from collections.abc import Mapping, Sequence
 
 import msgspec
 
-from ratings.shells.policy import Common, Feature, Policy
+from ratings.shells.policy import Common, Feature, Policy, Prevalence
+from ratings.shells.scorecard import expit, logit
 
 _LEAST = 1e-6
 Counts = Mapping[str, Sequence[int]]
@@ -68,8 +75,25 @@ def factors(policy: Policy, counts: Counts) -> dict[str, tuple[float, ...]]:
             for share, one in zip(shares, there, strict=True)
         )
         found[name] = tuple(
-            min(max(ratio**usual.power, 1 / usual.most), usual.most) for ratio in ratios
+            min(max(ratio**usual.power, 1 / usual.most), usual.most) if weight >= 0 else 1.0
+            for ratio, weight in zip(ratios, policy.by_name[name].weights, strict=True)
         )
+    return found
+
+
+def missing(policy: Policy, counts: Counts) -> dict[str, float]:
+    """Of each feature that can speak for firms the log-odds by which everybody begins lower, since
+    it was read for less than half as many firms as usual: what it says for a firm in the mean, the
+    whole of it where it was read for nobody."""
+    usual = policy.prevalence
+    if usual is None:
+        return {}
+    here = _read(policy, usual, counts)
+    found = {}
+    for name, own in usual.read.items():
+        gap = max(0.0, 1 - 2 * here[name] / own)
+        if gap:
+            found[name] = gap * own * _spoken_for(policy.by_name[name], usual.shares[name])
     return found
 
 
@@ -91,7 +115,9 @@ def local(policy: Policy, counts: Counts) -> Policy:
         for one in policy.features
     )
     here = msgspec.structs.replace(usual, shares=shares)
-    return msgspec.structs.replace(policy, features=features, prevalence=here)
+    lower = math.fsum(missing(policy, counts).values())
+    base = expit(logit(policy.base_rate) - lower) if lower else policy.base_rate
+    return msgspec.structs.replace(policy, base_rate=base, features=features, prevalence=here)
 
 
 def made_where(policy: Policy, counts: Counts) -> Policy:
@@ -106,7 +132,10 @@ def made_where(policy: Policy, counts: Counts) -> Policy:
         shares[name] = tuple(
             1.0 if one == whole else round((one + 2) / (whole + 4), 6) for one in found
         )
-    return msgspec.structs.replace(policy, prevalence=msgspec.structs.replace(usual, shares=shares))
+    found_read = _read(policy, usual, counts)
+    read = {name: max(round(found_read[name], 4), _LEAST) for name in usual.read}
+    made = msgspec.structs.replace(usual, shares=shares, read=read)
+    return msgspec.structs.replace(policy, prevalence=made)
 
 
 def common(policy: Policy, here: Policy, name: str, place: int) -> Common | None:
@@ -115,7 +144,7 @@ def common(policy: Policy, here: Policy, name: str, place: int) -> Common | None
     if policy.prevalence is None or here.prevalence is None or name not in policy.prevalence.shares:
         return None
     weight, own = policy.by_name[name].weights[place], here.by_name[name].weights[place]
-    if abs(own - weight) < 0.005 * weight or not weight:
+    if abs(own - weight) < 0.005 * abs(weight) or not weight:
         return None
     return Common(
         here.prevalence.shares[name][place], policy.prevalence.shares[name][place], own / weight
@@ -150,6 +179,25 @@ def _there(policy: Policy, counts: Counts, name: str) -> tuple[int, tuple[int, .
     feature = policy.by_name[name]
     own = counts.get(name) or [0] * len(feature.weights)
     return sum(own), beyond(feature, own)
+
+
+def _spoken_for(feature: Feature, shares: Sequence[float]) -> float:
+    """What the feature says for a firm that it is read for, in the mean, in log-odds."""
+    rising = feature.shape == "rising"
+    outward = zip(*(one if rising else one[::-1] for one in (feature.weights, shares)), strict=True)
+    steps = [*outward, (0.0, 0.0)]
+    return math.fsum(
+        -weight * (share - beyond_it)
+        for (weight, share), (_, beyond_it) in itertools.pairwise(steps)
+        if weight < 0
+    )
+
+
+def _read(policy: Policy, usual: Prevalence, counts: Counts) -> dict[str, float]:
+    """How many firms each feature was read for, as a share of those of the one read most."""
+    firms = {name: _there(policy, counts, name)[0] for name in usual.shares}
+    most = max(firms.values(), default=0)
+    return {name: own / most if most else 0.0 for name, own in firms.items()}
 
 
 def _weights(feature: Feature, scales: Sequence[float]) -> tuple[float, ...]:

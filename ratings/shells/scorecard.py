@@ -1,7 +1,7 @@
 """From readings to a score whose rows add up to it, and to what should happen next.
 
-The log-odds of being a shell are the base row plus evidence per class, capped, less what the
-excuses on record take away. No row is hidden: their contributions sum to the log-odds. All of
+The log-odds of being a shell are the base row plus evidence per class, capped both ways, less what
+the excuses on record take away. No row is hidden: their contributions sum to the log-odds. All of
 it is an expression of one row, for a million firms in the engine or for one in plain Python.
 """
 
@@ -25,12 +25,19 @@ POINTS_AT_PRIOR = 50.0
 POINTS_PER_LOG_ODDS = 28.85
 PRIOR = 0.05
 
-BASE_SENTENCE = (
-    "Where every firm begins: {value} of firms of which nothing bad is known are shells."
+BASE_SENTENCE = "Where every firm begins: {value} of firms of which nothing is known are shells."
+BASE_SENTENCE_ZH = "所有企业的起点：尚无任何信息的企业中空壳占{value}。"
+LOWER_SENTENCE = (
+    "Where every firm begins: {value}. By the policy it is {usual}; it is lower here, since data"
+    " that could speak for firms are missing in the whole county."
 )
-BASE_SENTENCE_ZH = "所有企业的起点：无不良信息的企业中空壳占{value}。"
-CAP_SENTENCE = "One kind of evidence counts {value} at most; the rest is taken off again."
-CAP_SENTENCE_ZH = "同一类证据最多计{value}，超出部分扣回。"
+LOWER_SENTENCE_ZH = (
+    "所有企业的起点：{value}。按政策为{usual}；因全县缺少可为企业作证的数据，起点相应降低。"
+)
+CAP_SENTENCE = (
+    "One kind of evidence counts {value} at most, for or against; the rest is taken off again."
+)
+CAP_SENTENCE_ZH = "同一类证据不论有利不利，最多计{value}，超出部分扣回。"
 SCORE_COLUMNS = (
     "log_odds",
     "probability",
@@ -205,7 +212,10 @@ def _weighed(
     }
     table = extend(evidence, raw)
     capped = {
-        f"class_{name}": ibis.least(table[f"raw_{name}"], policy.class_cap) for name in by_class
+        f"class_{name}": ibis.greatest(
+            ibis.least(table[f"raw_{name}"], policy.class_cap), -policy.class_cap
+        )
+        for name in by_class
     }
     table = extend(table, capped)
     lawful = _sum(
@@ -216,7 +226,8 @@ def _weighed(
     table = extend(table, {"against": against, "lawful": lawful})
     # Together the excuses take away their weights, yet never more than there is, nor more than
     # one class may add.
-    taken = ibis.least(table["against"], policy.class_cap, table["lawful"])
+    there = ibis.greatest(table["against"], _NOTHING)
+    taken = ibis.least(there, policy.class_cap, table["lawful"])
     relief = (table["lawful"] > 0).ifelse(taken / table["lawful"], _NOTHING)
     table = extend(table, {"relief": relief})
     log_odds = logit(policy.base_rate) + table["against"] - table["relief"] * table["lawful"]
@@ -248,7 +259,10 @@ def line_of(table: ir.Table, line: Line, policy: Policy) -> ir.NumericValue:
         return (table[f"excuse_{line.feature}"] != 0).ifelse(given, none)
     if line.feature == "class_cap":
         raw = table[f"raw_{line.signal_class}"]
-        return (raw > policy.class_cap).ifelse(policy.class_cap - raw, none)
+        cap = ibis.cases(
+            (raw > policy.class_cap, policy.class_cap), (raw < -policy.class_cap, -policy.class_cap)
+        )
+        return cap - raw
     feature = policy.by_name[line.feature]
     there = table[f"months_{line.feature}" if feature.both else f"counted_{line.feature}"]
     return there.notnull().ifelse(_weight(table, feature), none)

@@ -99,7 +99,7 @@ def rescored(
     for number, line in enumerate(lines_of(policy)):
         contribution = found[f"line_{number}"]
         if contribution is not None:
-            reasons.append(_reason(number, line.signal_class, found, policy, frame, uscc))
+            reasons.append(_reason(number, line.signal_class, found, here, frame, uscc))
     (score,) = scores_of(
         [{"uscc": uscc} | {name: found[name] for name in SCORE_COLUMNS}], reasons, policy, here
     )

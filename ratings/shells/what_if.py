@@ -64,14 +64,15 @@ def rescored(policy: Policy, rows: Iterable[Reason], wanted: Wanted) -> tuple[fl
         elif row.feature != "class_cap":
             factor = wanted.factors.get(row.feature, 1.0)
             classes.setdefault(row.signal_class, []).append(row.contribution * factor)
-    totals = {name: min(wanted.class_cap, math.fsum(one)) for name, one in classes.items()}
+    cap = wanted.class_cap
+    totals = {name: max(-cap, min(cap, math.fsum(one))) for name, one in classes.items()}
     against = math.fsum(totals.values())
     independent = {
         policy.sources[name]
         for name, one in totals.items()
         if name in policy.sources and one >= policy.independent_evidence
     }
-    return base + against - min(against, wanted.class_cap, lawful), len(independent)
+    return base + against - min(max(against, 0.0), cap, lawful), len(independent)
 
 
 def outcome(

@@ -1,9 +1,10 @@
 """Fitting the weights of the screen once it is known what came of cases.
 
-The scorecard stays what it is: bins, shapes and caps are those of the expert's policy, and a
-weight stays a number from 0 up. With few labels one factor β per feature and per excuse is
-fitted around the expert's own weights, β ~ N(1, 0.5²) and β ≥ 0. With many, the weight of every
-bin moves by itself, within the shape of its feature.
+The scorecard stays what it is: bins, shapes and caps are those of the expert's policy, and what
+speaks for a firm by it goes on speaking for it or says nothing; so does what speaks against it.
+With few labels one factor β per feature and per excuse is fitted around the expert's own weights,
+β ~ N(1, 0.5²) and β ≥ 0. With many, the weight of every bin moves by itself, within the shape of
+its feature.
 """
 
 import itertools
@@ -125,22 +126,21 @@ def _enough(examples: Examples, shapes: bool) -> None:
 def _steps(feature: Feature, shapes: bool) -> np.ndarray:
     """How the weights are made of numbers from 0 up: weights = steps @ numbers.
 
-    One number that stretches the expert's shape; or one for each step away from the best bin.
+    One number that stretches the expert's shape; or one for each step away from the best bin, and,
+    of what speaks for a firm, from the worst bin that does.
     """
     weights = np.array(feature.weights)
     if not shapes:
         return weights[:, None]
-    count = len(weights)
-    best = int(weights.argmin())
-    if feature.shape == "rising":
-        best = 0
-    if feature.shape == "falling":
-        best = count - 1
+    count, turn = len(weights), feature.turn
     places = np.arange(count)
+    outward = 1 if feature.shape == "rising" else -1
     columns = [
-        (places >= step) if step > best else (places <= step)
+        -1.0 * ((places - step) * outward <= 0) * (weights < 0)
+        if weights[step] < 0
+        else (places >= step if step > turn else places <= step) * (weights >= 0)
         for step in range(count)
-        if step != best
+        if step != turn or weights[step] < 0
     ]
     return np.array(columns, dtype=float).T
 
@@ -205,16 +205,18 @@ class _Card:
             table = np.append(self.weights(numbers, feature), 0.0)
             own = table[examples.bins[feature.name]]
             raw[feature.of] += own * examples.factors.get(feature.name, 1.0)
-        against = np.sum([np.minimum(one, policy.class_cap) for one in raw.values()], axis=0)
+        cap = policy.class_cap
+        against = np.sum([np.clip(one, -cap, cap) for one in raw.values()], axis=0)
         lawful = (self.excuse_scale * numbers[self.excuse_block]) @ self.present
-        taken = np.minimum(np.minimum(against, policy.class_cap), lawful)
+        taken = np.minimum(np.clip(against, 0, cap), lawful)
         return numbers[0] + against - taken, raw, against, lawful
 
     def loss(self, numbers: np.ndarray) -> tuple[float, np.ndarray]:
         """The mean log loss and its slope; the expert's word is not in it."""
         policy, examples = self.policy, self.examples
         odds, raw, against, lawful = self._odds(numbers)
-        taken = np.minimum(np.minimum(against, policy.class_cap), lawful)
+        there = np.clip(against, 0, policy.class_cap)
+        taken = np.minimum(there, lawful)
         chance = 1 / (1 + np.exp(-odds))
         labels, counts = examples.labels, examples.counts / examples.counts.sum()
         loss = np.logaddexp(0, np.where(labels, -odds, odds)) @ counts
@@ -222,15 +224,15 @@ class _Card:
         slope = np.zeros_like(numbers)
         slope[0] = error.sum()
         # What excuses take away whole no weight can change.
-        felt = np.where(taken < against, error, 0.0)
+        felt = np.where((taken < against) | (against <= 0), error, 0.0)
         for feature in policy.features:
-            own = np.where(raw[feature.of] < policy.class_cap, felt, 0.0)
+            own = np.where(np.abs(raw[feature.of]) < policy.class_cap, felt, 0.0)
             count = len(feature.weights)
             bins = examples.bins[feature.name]
             own = own * examples.factors.get(feature.name, 1.0)
             sums = np.bincount(np.where(bins < 0, count, bins), own, count + 1)[:count]
             slope[self.blocks[feature.name]] = self.steps[feature.name].T @ sums
-        least = lawful <= np.minimum(against, policy.class_cap)
+        least = lawful <= there
         slope[self.excuse_block] = -self.excuse_scale * (self.present @ np.where(least, error, 0))
         # An excuse that the expert lets weigh nothing goes on weighing nothing: some are read from
         # a feed, and a firm must not look worse when that feed falls silent.
@@ -289,7 +291,7 @@ def changes(before: Policy, after: Policy) -> list[tuple[str, float, float]]:
     """Feature or excuse, its greatest weight before and after; only what has changed."""
     pairs = itertools.chain(
         (
-            (one.name, max(one.weights), max(two.weights))
+            (one.name, one.greatest, two.greatest)
             for one, two in zip(before.features, after.features, strict=True)
         ),
         ((kind, own.weight, after.excuses[kind].weight) for kind, own in before.excuses.items()),

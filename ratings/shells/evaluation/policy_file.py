@@ -9,6 +9,8 @@ import msgspec
 from ratings.ledger.errors import Refused
 from ratings.shells.policy import Policy, load_policy
 
+_NUMBERS = ("power", "most", "firms")
+
 
 def policy_text(policy: Policy, comments: tuple[str, ...]) -> str:
     """The document; reading it gives the same policy, digest included."""
@@ -24,8 +26,10 @@ def policy_text(policy: Policy, comments: tuple[str, ...]) -> str:
         for key, table in whole[name].items():
             lines += ["", f"[{name}.{key}]", *_pairs(table)]
     if usual := whole["prevalence"]:
-        shares = usual.pop("shares")
-        lines += ["", "[prevalence]", *_pairs(usual), "", "[prevalence.shares]", *_pairs(shares)]
+        lines += ["", "[prevalence]", *_pairs({name: usual[name] for name in _NUMBERS})]
+        for name in ("read", "shares"):
+            if table := usual.get(name):
+                lines += ["", f"[prevalence.{name}]", *_pairs(table)]
     for feature in whole["features"]:
         lines += ["", "[[features]]", *_pairs(feature)]
     return "\n".join(lines) + "\n"

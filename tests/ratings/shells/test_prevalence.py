@@ -7,6 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from ratings.shells.explanation import reason_texts
 from ratings.shells.policy import Feature, Policy, load_policy
 from ratings.shells.prevalence import (
     beyond,
@@ -14,8 +15,10 @@ from ratings.shells.prevalence import (
     factors,
     local,
     made_where,
+    missing,
     weights_here,
 )
+from ratings.shells.scorecard import logit
 
 POLICY = load_policy()
 assert POLICY.prevalence is not None
@@ -50,7 +53,7 @@ def usually(firms: int) -> Shown:
 @given(counties())
 def test_a_local_policy_is_a_policy_within_the_limits(shown: Shown) -> None:
     here = local(POLICY, shown)
-    # Its own checks ask for shapes and for nothing below zero.
+    # Its own checks ask for shapes.
     assert msgspec.convert(msgspec.to_builtins(here), Policy) == here
     for old, new in zip(POLICY.features, here.features, strict=True):
         assert old.turn == new.turn
@@ -58,6 +61,9 @@ def test_a_local_policy_is_a_policy_within_the_limits(shown: Shown) -> None:
             assert (was == 0) == (now == 0)
             if old.name not in USUAL.shares:
                 assert was == now
+            if was < 0:
+                assert was == now
+                continue
             # Not below its own limit; above it only where a bin nearer weighs as much.
             assert now >= was / USUAL.most - 1e-12
             assert now <= max(old.weights) * USUAL.most + 1e-12
@@ -132,7 +138,11 @@ def test_every_bin_is_told_with_both_weights(shown: Shown) -> None:
 
 
 def test_a_policy_that_asks_for_nothing_is_left_as_it_is() -> None:
-    plain = msgspec.structs.replace(POLICY, prevalence=None)
+    plain = msgspec.structs.replace(
+        POLICY,
+        features=tuple(one for one in POLICY.features if one.favourable is None),
+        prevalence=None,
+    )
     assert local(plain, usually(1000)) is plain
     assert made_where(plain, usually(1000)) is plain
     assert factors(plain, usually(1000)) == {}
@@ -148,6 +158,37 @@ def test_where_the_weights_were_made_nothing_is_changed(data: st.DataObject) -> 
     again = local(made, shown)
     for old, new in zip(made.features, again.features, strict=True):
         assert new.weights == pytest.approx(old.weights, rel=1e-4)
+
+
+@given(st.sampled_from(sorted(USUAL.read)), st.floats(0, 1))
+def test_firms_begin_lower_where_what_speaks_for_them_is_not_read(name: str, left: float) -> None:
+    """By what it usually says for a firm where it is read for nobody, by nothing from half on."""
+    shown = usually(10**6)
+    read = USUAL.read[name] * left
+    most = sum(shown["register_changes"])
+    for other, share in USUAL.read.items():
+        whole = sum(shown[other])
+        kept = read if other == name else share
+        shown[other] = [round(one * kept * most / whole) for one in shown[other]]
+    here = local(POLICY, shown)
+    lower = logit(POLICY.base_rate) - logit(here.base_rate)
+    if left >= 0.51:
+        assert here.base_rate == POLICY.base_rate
+        return
+    usual = usually(10**6)[name]
+    weights = POLICY.by_name[name].weights
+    mean = -sum(min(w, 0) * n for w, n in zip(weights, usual, strict=True)) / sum(usual)
+    assert lower == pytest.approx(max(0, 1 - 2 * left) * USUAL.read[name] * mean, abs=0.02)
+    assert missing(POLICY, shown).keys() <= {name}
+
+
+def test_the_base_row_says_that_it_is_lower() -> None:
+    here = local(POLICY, {"cluster": [9] * len(POLICY.by_name["cluster"].weights)})
+    assert here.base_rate < POLICY.base_rate
+    rows = reason_texts(POLICY, here).to_pylist()
+    (base,) = [row for row in rows if row["feature"] == "base_rate"]
+    assert (base["same"], base["weight"]) == (here.base_rate, logit(here.base_rate))
+    assert "by the policy 2.27%" in base["rule"]
 
 
 def test_beyond_counts_from_the_side_that_weighs() -> None:

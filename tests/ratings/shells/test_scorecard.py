@@ -21,6 +21,7 @@ POLICY = load_policy()
 # the scores of other firms.
 NAMES = [one.name for one in POLICY.features if not one.both and one.name != WATCHED_TIES]
 KINDS = sorted(POLICY.excuses)
+SPEAKING = [one.name for one in POLICY.features if one.favourable is not None]
 LINES = lines_of(POLICY)
 Row = dict[str, Any]
 
@@ -114,8 +115,10 @@ def test_no_class_says_more_than_its_cap(row: Row) -> None:
 
 @given(firms(), st.sampled_from(NAMES))
 def test_a_feature_that_is_missing_contributes_nothing(row: Row, name: str) -> None:
-    without = SCORE(row | {f"value_{name}": None, f"certain_{name}": None})
-    assert without["log_odds"] <= SCORE(row)["log_odds"] + 1e-9
+    whole, without = SCORE(row), SCORE(row | {f"value_{name}": None, f"certain_{name}": None})
+    told = rows_of(whole).get((POLICY.by_name[name].of, name), 0.0)
+    # What spoke for the firm is missed; what is missing never speaks against it.
+    assert without["log_odds"] <= whole["log_odds"] - min(told, 0.0) + 1e-9
     assert name not in {feature for _, feature in rows_of(without)}
 
 
@@ -136,7 +139,7 @@ def test_an_excuse_never_speaks_against_a_firm(row: Row, kind: str) -> None:
     excused = SCORE(row | {f"excuse_{kind}": FULL})
     without = SCORE(row | {f"excuse_{kind}": 0})
     assert excused["log_odds"] <= without["log_odds"] + 1e-9
-    assert excused["log_odds"] >= logit(POLICY.base_rate) - 1e-9
+    assert excused["log_odds"] >= min(without["log_odds"], logit(POLICY.base_rate)) - 1e-9
     assert ("excuse", kind) in rows_of(excused), "it has a row of its own"
 
 
@@ -233,6 +236,34 @@ def test_evidence_is_taken_from_what_is_certain() -> None:
 
 
 @pytest.mark.parametrize(
+    "feature", [POLICY.by_name[name] for name in SPEAKING], ids=lambda feature: feature.name
+)
+def test_what_speaks_for_a_firm_must_be_known(feature: Feature) -> None:
+    """The best case of months that nobody delivered earns nothing."""
+    better, worse = (100.0, -100.0) if feature.shape == "falling" else (-100.0, 100.0)
+    edge = feature.favourable
+    assert edge is not None
+    near = edge if feature.shape == "falling" else math.nextafter(edge, -math.inf)
+
+    def told(value: float, certain: float) -> float | None:
+        row = firm({feature.name: value}) | {f"certain_{feature.name}": certain}
+        return rows_of(SCORE(row)).get((feature.of, feature.name))
+
+    def weight(value: float) -> float:
+        return feature.weights[feature.bin_of(value)]
+
+    assert told(better, better) == weight(better) < 0
+    assert told(near, better) == weight(near) < 0, "no more than the known months say"
+    assert told(worse, better) is None
+    assert told(worse, worse) == weight(worse) >= 0
+
+
+@given(firms(), st.sampled_from(POLICY.classes))
+def test_what_speaks_for_a_firm_is_capped_as_well(row: Row, name: str) -> None:
+    assert class_sum(SCORE(row), name) >= -POLICY.class_cap - 1e-9
+
+
+@pytest.mark.parametrize(
     "feature", [POLICY.by_name[name] for name in NAMES], ids=lambda feature: feature.name
 )
 def test_the_tree_of_bins_finds_the_bin_that_counting_finds(feature: Feature) -> None:
@@ -255,7 +286,9 @@ def test_the_digest_is_of_the_content() -> None:
 @pytest.mark.parametrize(
     ("change", "words"),
     [
-        ({"weights": [0.0, -0.1]}, "missing data could harm"),
+        ({"weights": [-0.2, -0.1]}, "would speak for the firm"),
+        ({"shape": "valley", "edges": [1, 2], "weights": [0, -1, 0]}, "no better end"),
+        ({"both": [{"feature": "a", "at": 1}], "weights": [-0.1, 0.0]}, "no better end"),
         ({"weights": [0.0]}, "one weight more"),
         ({"edges": [2, 1], "weights": [0, 0, 0]}, "must rise"),
         ({"edges": [1, 2], "weights": [0, 1, 0.5]}, "are not rising"),
@@ -285,6 +318,9 @@ def test_a_policy_that_could_do_harm_is_no_policy(change: dict[str, object], wor
     [
         ({"power": 1.5}, "between 0 and 1"),
         ({"most": 0.5}, "between 0 and 1"),
+        ({"read": {}}, "speaks for firms; how often is it read"),
+        ({"read": {"insured_median": 0.0}}, "above 0"),
+        ({"read": dict.fromkeys((*SPEAKING, "nothing"), 0.5)}, "needs its shares"),
         ({"shares": {"cluster": [0.0] * 14}}, "above 0"),
         ({"shares": {"cluster": [1.0]}}, "does not fit"),
         ({"shares": {"nothing": [1.0]}}, "does not fit"),
@@ -310,11 +346,19 @@ def test_watched_ties_need_a_cluster_and_are_no_half_of_a_contradiction() -> Non
 
 def test_a_policy_without_prevalence_keeps_the_digest_it_always_had() -> None:
     """Findings of years ago carry it."""
-    text = document_of(msgspec.structs.replace(POLICY, prevalence=None))
-    assert "prevalence" not in text
-    assert msgspec.json.decode(text, type=Policy) == msgspec.structs.replace(
-        POLICY, prevalence=None
+    old = msgspec.structs.replace(
+        POLICY,
+        features=tuple(
+            msgspec.structs.replace(one, weights=tuple(max(weight, 0.0) for weight in one.weights))
+            for one in POLICY.features
+        ),
+        prevalence=None,
     )
+    text = document_of(old)
+    assert "prevalence" not in text
+    assert msgspec.json.decode(text, type=Policy) == old
+    usual = msgspec.structs.replace(POLICY.prevalence, read={})
+    assert '"read"' not in document_of(msgspec.structs.replace(old, prevalence=usual))
 
 
 def test_an_unknown_policy_is_refused() -> None:

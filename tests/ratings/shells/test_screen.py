@@ -18,6 +18,7 @@ from ratings.shells.screen import Screening, screen_directory
 from ratings.signals.cells import WINDOW, month_number, month_text
 
 AS_OF = "2026-06"
+FOR = {one.name for one in load_policy().features if one.favourable is not None}
 NEWEST = month_number(AS_OF)
 Row = dict[str, object]
 Code = Callable[[int], str]
@@ -124,11 +125,14 @@ def test_the_outage_of_one_feed_flags_nobody(
         if file.stem != feed:
             (tmp_path / file.name).write_bytes(file.read_bytes())
     dark = screen_directory(tmp_path, AS_OF)
-    before = {score.uscc: score.log_odds for score in screening.scores}
+    before = {score.uscc: score for score in screening.scores}
     assert dark.counts[Outcome.CASE] == 0
     assert {score.outcome for score in dark.scores} == {Outcome.INSUFFICIENT}
     for score in dark.scores:
-        assert score.log_odds <= before[score.uscc] + 1e-9
+        whole = before[score.uscc]
+        spoke = sum(min(row.contribution, 0.0) for row in whole.reasons if row.feature in FOR)
+        assert score.log_odds <= whole.log_odds - spoke + 1e-9
+        assert score.reasons[0].contribution <= whole.reasons[0].contribution
 
 
 def written(folder: Path, tables: dict[str, list[Row]]) -> Path:
@@ -175,7 +179,7 @@ def histories(random: Random, code: Code, firms: int) -> dict[str, list[Row]]:
 # Each example is a population of its own; there is nothing to learn from shrinking its seed.
 @settings(max_examples=2, deadline=None, phases=[Phase.explicit, Phase.generate])
 @given(seed=st.integers(0, 10**6))
-def test_what_is_missing_never_raises_a_score(
+def test_what_is_missing_never_speaks_against_a_firm(
     seed: int, code: Code, tmp_path_factory: pytest.TempPathFactory
 ) -> None:
     tables = histories(Random(seed), code, firms=40)
@@ -186,7 +190,11 @@ def test_what_is_missing_never_raises_a_score(
         whole = scores[code(firm * 6)]
         for copy in range(1, 6):
             lacking = scores[code(firm * 6 + copy)]
-            assert lacking.log_odds <= whole.log_odds + 1e-9, (firm, copy)
+            # What spoke for the firm is missed, and nothing else can make it look worse.
+            spoke = sum(min(row.contribution, 0.0) for row in whole.reasons if row.feature in FOR)
+            assert lacking.log_odds <= whole.log_odds - spoke + 1e-9, (firm, copy)
+            against = {row.feature for row in whole.reasons if row.contribution > 0}
+            assert {r.feature for r in lacking.reasons if r.contribution > 0} <= against
             if copy <= 3:
                 assert lacking.outcome not in {Outcome.CASE, Outcome.WATCH}, (firm, copy)
 
