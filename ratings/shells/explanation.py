@@ -174,7 +174,7 @@ def reason_texts(policy: Policy, here: Policy) -> pa.Table:
     weights = {feature.name: feature.weights for feature in here.features}
     same = {"base_rate": here.base_rate, "class_cap": policy.class_cap}
     base = {"base_rate": (logit(here.base_rate),)}
-    lower = f"; by the policy {policy.base_rate:.2%}, lower for what is missing in the whole county"
+    lower = f"; by the policy {policy.base_rate:.2%}, lower for what is missing here"
     told = {"base_rate": lower} if here.base_rate < policy.base_rate else {}
     rows = [
         {

@@ -87,7 +87,10 @@ def _read(
 def _tax(firms: ir.Table) -> dict[str, Reading]:
     filed = firms["returns_positive"] | firms["returns_zero"] | firms["returns_overdue"]
     filed = filed & LAST_TWELVE
-    idle = (firms["tax_not_due"] | firms["tax_exempt"]) & (filed ^ FULL)
+    # Between the returns of a quarter nothing is due, but a return that is missing may be any.
+    between = firms["tax_quarterly"] & firms["off_quarterly"]
+    between = between | (firms["tax_yearly"] & firms["off_yearly"])
+    idle = _idle(firms, "tax") & ((filed | between) ^ FULL)
     trade = firms["tax_positive"] | firms["invoices_positive"]
     dormant = trade & firms["excuse_registered_closure"]
     spoken = firms["tax_covered"] != 0
@@ -108,6 +111,13 @@ def _tax(firms: ir.Table) -> dict[str, Reading]:
         "top_buyer": _top_buyer(firms),
         "invoice_burst": _invoice_burst(firms),
     }
+
+
+def _idle(firms: ir.Table, short: str) -> ir.IntegerValue:
+    """The months in which the source says that nothing was due, or nothing that is not excused. Of
+    an excused month that it is silent about nobody knows: there may have been trade."""
+    said = (firms[f"{short}_not_due"] | firms[f"{short}_exempt"]) & firms[f"{short}_spoken"]
+    return firms["unborn"] | said
 
 
 def _share(zeros: ir.IntegerValue, said: ir.IntegerValue, idle: ir.IntegerValue) -> Reading:
@@ -206,7 +216,7 @@ def _invoice_burst(firms: ir.Table) -> Reading:
 def _people(firms: ir.Table) -> dict[str, Reading]:
     covered = firms["insured_covered"] & LAST_TWELVE
     said = firms["insured_positive"] | firms["insured_zero"] | firms["insured_overdue"]
-    idle = firms["insured_not_due"] | firms["insured_exempt"]
+    idle = _idle(firms, "insured")
     trade = firms["tax_positive"] | firms["invoices_positive"]
     unstaffed = trade & firms["insured_zero"] & LAST_TWELVE
     both = (firms["tax_covered"] | firms["invoices_covered"]) & covered

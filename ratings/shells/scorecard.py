@@ -29,10 +29,10 @@ BASE_SENTENCE = "Where every firm begins: {value} of firms of which nothing is k
 BASE_SENTENCE_ZH = "所有企业的起点：尚无任何信息的企业中空壳占{value}。"
 LOWER_SENTENCE = (
     "Where every firm begins: {value}. By the policy it is {usual}; it is lower here, since data"
-    " that could speak for firms are missing in the whole county."
+    " that could speak for firms are missing for most of the county."
 )
 LOWER_SENTENCE_ZH = (
-    "所有企业的起点：{value}。按政策为{usual}；因全县缺少可为企业作证的数据，起点相应降低。"
+    "所有企业的起点：{value}。按政策为{usual}；因本县多数企业缺少可为其作证的数据，起点相应降低。"
 )
 CAP_SENTENCE = (
     "One kind of evidence counts {value} at most, for or against; the rest is taken off again."

@@ -93,6 +93,25 @@ def test_a_return_by_the_quarter_speaks_about_its_three_months(
         assert other["tax_zero_share"].value == 1.0
 
 
+def test_the_return_of_a_quarter_that_is_missing_makes_the_share_no_higher(
+    tmp_path: Path, code: Code
+) -> None:
+    """Between its months nothing is due; of the quarter whose return is missing nobody knows."""
+
+    def quarters(uscc: str, missing: bool) -> dict[str, list[Row]]:
+        own = firm(
+            uscc, tax_filing=lambda back: by_the_quarter("POS" if back == 3 else "ZERO")(back)
+        )
+        if missing:
+            own["tax_filing"] = [row for row in own["tax_filing"] if row["state"] != "POS"]
+        return own
+
+    whole, lacking = scored(tmp_path, quarters(code(1), False), quarters(code(2), True))
+    one, other = (rows(score)["tax_zero_share"] for score in (whole, lacking))
+    assert one.value == other.value == 0.75
+    assert one.contribution == other.contribution
+
+
 @pytest.mark.parametrize(("missed", "run"), [((3,), 1), ((3, 6), 4), ((3, 9), 1)])
 def test_one_quarter_not_filed_is_one_return_not_filed(
     tmp_path: Path, code: Code, missed: tuple[int, ...], run: int
