@@ -84,7 +84,11 @@ def changed_policy(source: Policy, wanted: Numbers) -> Policy:
         )
     features = tuple(
         msgspec.structs.replace(
-            one, weights=tuple(weight * wanted.factors.get(one.name, 1.0) for weight in one.weights)
+            one,
+            # Nothing times a weight below zero is nothing, not a negative zero.
+            weights=tuple(
+                weight * wanted.factors.get(one.name, 1.0) + 0.0 for weight in one.weights
+            ),
         )
         for one in source.features
     )

@@ -76,9 +76,12 @@ def test_what_was_asked_for_is_told_back(factor: int, wage: int, weight: float) 
     asked = wanted(
         minimum_wage_fen=wage,
         excuses={"branch": weight},
-        factors={"tax_zero_run": factor / 1000, "purchases": factor / 1000},
+        factors=dict.fromkeys(
+            ("tax_zero_run", "purchases", "annual_report_missing"), factor / 1000
+        ),
     )
     made = changed_policy(SHIPPED, asked)
+    assert "-0.0," not in document_of(made)
     assert parsed(document_of(made)) == made
     told = numbers_of(made, SHIPPED)
     assert told.minimum_wage_fen == wage

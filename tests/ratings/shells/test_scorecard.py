@@ -13,7 +13,16 @@ from ratings.ledger.errors import Refused
 from ratings.shells.facts import SHORT
 from ratings.shells.plain import plain
 from ratings.shells.policy import WATCHED_TIES, Feature, Part, Policy, document_of, load_policy
-from ratings.shells.scorecard import SCORE_COLUMNS, Outcome, expit, lines_of, logit, scored
+from ratings.shells.scorecard import (
+    SCORE_COLUMNS,
+    Outcome,
+    Reason,
+    expit,
+    lines_of,
+    logit,
+    scored,
+)
+from ratings.shells.what_if import as_it_is, rescored
 from ratings.signals.cells import FULL
 
 POLICY = load_policy()
@@ -258,9 +267,24 @@ def test_what_speaks_for_a_firm_must_be_known(feature: Feature) -> None:
     assert told(worse, worse) == weight(worse) >= 0
 
 
-@given(firms(), st.sampled_from(POLICY.classes))
-def test_what_speaks_for_a_firm_is_capped_as_well(row: Row, name: str) -> None:
-    assert class_sum(SCORE(row), name) >= -POLICY.class_cap - 1e-9
+def test_what_speaks_for_a_firm_is_capped_as_well() -> None:
+    heavy = msgspec.structs.replace(
+        POLICY,
+        features=tuple(
+            msgspec.structs.replace(one, weights=tuple(4 * weight for weight in one.weights))
+            for one in POLICY.features
+        ),
+    )
+    lines = [f"line_{number}" for number in range(len(LINES))]
+    found = plain(scored(READINGS, heavy), ("log_odds", "raw_people", *lines))(
+        firm({"claimed_staff": 1.0, "insured_median": 9.0})
+    )
+    assert found["raw_people"] < -POLICY.class_cap
+    told = rows_of(found)
+    assert told["people", "class_cap"] == pytest.approx(-POLICY.class_cap - found["raw_people"])
+    assert found["log_odds"] == pytest.approx(logit(POLICY.base_rate) - POLICY.class_cap)
+    rows = [Reason(*of, None, "", "", "", points, "", "", "", {}) for of, points in told.items()]
+    assert rescored(heavy, rows, as_it_is(heavy))[0] == pytest.approx(found["log_odds"], abs=1e-9)
 
 
 @pytest.mark.parametrize(
