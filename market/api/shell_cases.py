@@ -1,8 +1,7 @@
 """Cases of suspected shells: what each rests on, where it stands, and what would change it.
 
 The acts stand in `shell_steps` and `shell_findings`. The agency reads its own case without the
-people of the centre and what is only proposed, and of the evidence what would lift the flag and its
-own ties.
+people of the centre and what is only proposed, and all of the evidence but other firms' ties.
 """
 
 from datetime import datetime
@@ -99,8 +98,8 @@ class FeedStates(msgspec.Struct, frozen=True):
 
 
 class ShellEvidence(msgspec.Struct, frozen=True):
-    """What the latest screen that saw the agency rests on. To the agency itself `finding`,
-    `excuses` and `feeds` are not told, and of `ties` only those that it shares itself."""
+    """What the latest screen that saw the agency rests on. The agency itself is told of `ties` only
+    those that it shares."""
 
     case: str
     uscc: str
@@ -206,8 +205,7 @@ async def show_evidence(request: Asking, case: FromPath[str]) -> ShellEvidence:
     uscc = (await visible_shell_case(who, case)).uscc
     found, ties = await finding(uscc), await firm_ties(uscc)
     change = await _would_change(found) if found else None
-    if who.role is Role.AGENCY:
-        return ShellEvidence(case, uscc, None, [], [], change, ties and ties.own)
+    own = who.role is Role.AGENCY
     return ShellEvidence(
         case,
         uscc,
@@ -215,7 +213,7 @@ async def show_evidence(request: Asking, case: FromPath[str]) -> ShellEvidence:
         await registered_excuses(uscc),
         await _states(request, found) if found else [],
         change,
-        ties,
+        ties.own if own and ties else ties,
     )
 
 

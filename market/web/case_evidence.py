@@ -1,10 +1,12 @@
-"""What a shell case shows beside its steps: what would lift the flag, and who is tied to whom."""
+"""What a shell case shows beside its steps: what each source said, what would lift the flag, and
+who is tied to whom."""
 
 from typing import Any
 
 from market.accounts.identity import Asking
 from market.agencies.queries import agency_names
 from market.web import asked, shell_words, text, ties_drawing
+from market.web.heat_strip import heat_strip
 from market.web.render import locale_of
 from ratings.ledger.text import N_
 from ratings.shells.change_queries import change_of_finding
@@ -55,6 +57,13 @@ async def change_of(request: Asking, found: FindingRow | None) -> dict[str, Any]
         "now": found.probability,
         "kinds": policy.independent_classes,
     }
+
+
+async def strip_of(request: Asking, found: FindingRow | None) -> dict[str, Any] | None:
+    """The heat strip over the 24 months of the finding; None without one."""
+    if found is None:
+        return None
+    return await heat_strip(request, locale_of(request), found.uscc, found.as_of_month)
 
 
 async def ties_of_case(request: Asking, uscc: str, *, own: bool) -> dict[str, Any]:

@@ -22,14 +22,17 @@ NAMES = (N_("above zero"), N_("not due or excused"), N_("zero"), N_("past due"))
 
 
 async def heat_strip(request: Asking, locale: Locale, uscc: str, as_of: str) -> dict[str, Any]:
-    """`months`, `rows` and `names` for the macro; a row's sum counts zeros and overdues."""
+    """`months`, `rows` and `names` for the macro; a row's sum counts zeros and overdues. `silent`
+    names the sources that say nothing of the agency in any of the months."""
     settings = cast(Settings, request.app.state.settings)
     feeds = await stored_feeds(open_store(settings.files), await known_since(now()))
     found = await window_cells(feeds, uscc, as_of)
     months = [cell.month for cell in found[0].cells]
+    rows = [_row(locale, one) for one in found]
     return {
         "months": [month[2:] if month.endswith("-01") else month[5:] for month in months],
-        "rows": [_row(locale, one) for one in found],
+        "rows": rows,
+        "silent": [row["label"] for row in rows if all(level is None for level in row["cells"])],
         "names": [text.gettext(locale, name) for name in NAMES],
         "first": months[0],
         "last": months[-1],

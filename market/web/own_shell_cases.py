@@ -8,11 +8,11 @@ from litestar.params import FromPath
 from market.accounts.identity import Asking, actor
 from market.accounts.permissions import allow
 from market.web import shell_words
-from market.web.case_evidence import change_of, ties_of_case
+from market.web.case_evidence import change_of, strip_of, ties_of_case
 from market.web.case_files import rectifying
 from market.web.forms import Form, refusal, submitted
-from market.web.render import page, see_other
-from market.web.screens import OUTCOMES, rescored_page
+from market.web.render import locale_of, page, see_other
+from market.web.screens import OUTCOMES, evidence_rows, rescored_page
 from ratings.ledger.actors import Role
 from ratings.ledger.errors import SteelyardError
 from ratings.ledger.text import N_
@@ -31,6 +31,7 @@ async def _page(
 ) -> Response[str]:
     who = actor(request)
     case = await visible_shell_case(who, identifier)
+    found = await finding(case.uscc)
     field = "objection" if "objection" in form.typed else "explanation"
     return page(
         request,
@@ -38,7 +39,10 @@ async def _page(
         status=error.status if error else 200,
         case=case,
         now=who.at,
-        change=await change_of(request, await finding(case.uscc)),
+        finding=found,
+        evidence=evidence_rows(locale_of(request), found) if found else [],
+        strip=await strip_of(request, found),
+        change=await change_of(request, found),
         ties=await ties_of_case(request, case.uscc, own=True),
         kept_county=await kept_county(case.uscc),
         outcomes=OUTCOMES,

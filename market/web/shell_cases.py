@@ -14,7 +14,7 @@ from market.agencies.queries import agency
 from market.files.store import open_store, read_file
 from market.settings import Settings
 from market.web import shell_words
-from market.web.case_evidence import change_of, ties_of_case
+from market.web.case_evidence import change_of, strip_of, ties_of_case
 from market.web.case_files import rectifying
 from market.web.downloads import attachment
 from market.web.forms import Form, refusal, submitted
@@ -75,6 +75,7 @@ async def shell_page(
         finding=found,
         kept_county=await kept_county(case.uscc),
         evidence=evidence_rows(locale_of(request), found) if found else [],
+        strip=await strip_of(request, found),
         change=await change_of(request, found),
         ties=await ties_of_case(request, case.uscc, own=False),
         outcomes=OUTCOMES,

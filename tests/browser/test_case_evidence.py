@@ -17,6 +17,8 @@ async def test_both_sides_read_what_would_change_it(
     ):
         person = await arrive(login)
         await person.go(page)
+        await person.sees("Evidence, row by row")
+        await person.sees("What each source said")
         await person.sees("The shortest ways to lift the flag")
         await person.sees("Shared by all of them")
         await person.reads(ring.other.uscc or "")

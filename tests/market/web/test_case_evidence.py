@@ -63,6 +63,17 @@ async def test_the_centre_and_the_agency_read_what_would_lift_the_flag_and_the_t
     for who, path in pages:
         answer = await who.browser.get(path, params={"lang": "en"})
         assert answer.status_code == 200
+        sources = answer.text.split('id="sources"')[1].split("</section>")[0]
+        strip = re.findall(r"<tr><th scope=\"row\">([^<]+)</th>(.*?)</tr>", sources, re.DOTALL)
+        assert len(strip) == 9
+        assert {cells.count("<td") for _, cells in strip} == {24 + 1}
+        dark = [name for name, cells in strip if cells.count("heat-x") == 24]
+        assert f"Nothing known from: {', '.join(dark)}." in sources
+        assert "of the months were known, from 3 kinds of source" in sources
+        rows = answer.text.split('<table class="waterfall">')[1].split("</table>")[0]
+        points = [float(one) for one in re.findall(r"number[^>]*>\+?(-?[\d.]+)</td>", rows)]
+        assert len(points) > 4
+        assert round(sum(points[:-1]), 2) == points[-1]
         change = answer.text.split('id="change"')[1].split('id="ties"')[0]
         assert "The shortest ways to lift the flag" in change
         assert "Branch whose head office files" in change
