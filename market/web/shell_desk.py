@@ -30,7 +30,15 @@ from ratings.shells.audit_queries import (
     planned_month,
 )
 from ratings.shells.case_queries import shell_cases
-from ratings.shells.queries import findings, latest_screen, screen_due
+from ratings.shells.policy_queries import screen_policy_of
+from ratings.shells.queries import ScreenRow, findings, latest_screen, screen_due
+from ratings.shells.scorecard import points_at
+
+
+async def _cuts(ran: ScreenRow) -> tuple[float, float]:
+    """From how many points on the policy of a screen watches an agency and flags it."""
+    policy = await screen_policy_of(ran.policy_digest)
+    return points_at(policy.watch_probability), points_at(policy.case_probability)
 
 
 async def overview(
@@ -56,6 +64,7 @@ async def overview(
         officers=await person_names({one.owner for one in queue}),
         person=who.person,
         bands=await distribution(ran.id) if ran else [],
+        cuts=await _cuts(ran) if ran else (),
         drift=await feed_drift(who.at),
         past=await past_screens(),
         due=await screen_due(who.at),

@@ -49,6 +49,11 @@ SCORE_COLUMNS = (
 _NOTHING = 0.0
 
 
+def points_at(probability: float) -> float:
+    """The points of a probability: 50 at 5 %, 20 more where the odds are twice as high."""
+    return POINTS_AT_PRIOR + POINTS_PER_LOG_ODDS * (logit(probability) - logit(PRIOR))
+
+
 class Outcome(StrEnum):
     CASE = "case"
     WATCH = "watch"
