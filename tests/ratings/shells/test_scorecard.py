@@ -401,3 +401,10 @@ def test_a_contradiction_needs_both_halves_and_counts_them_at_their_best() -> No
     for unsure, best in (("register_changes", 0.0), ("purchases", 1.0)):
         row = firm(both) | {f"certain_{unsure}": best}
         assert ("contradictions", name) not in rows_of(SCORE(row))
+
+
+def test_only_what_can_have_several_values_states_one() -> None:
+    """A contradiction has a row only where it holds."""
+    for feature in load_policy().features:
+        for sentence in (feature.sentence, feature.sentence_zh):
+            assert ("{value}" in sentence) == (not feature.both), feature.name
