@@ -182,7 +182,7 @@ def build(connection: asyncpg.Connection, settings: Settings) -> PgQueuer:
     # Half an hour later a finished month of the market's own feed is counted.
     @queue.schedule("conduct", "40 16 * * *")
     async def run_conduct(schedule: Schedule) -> None:
-        await deliver_conduct(system(now()), settings)
+        await deliver_conduct(system(now()), installation_key(settings), open_store(settings.files))
 
     @queue.schedule("retention", "50 16 * * *")
     async def run_retention(schedule: Schedule) -> None:

@@ -9,7 +9,8 @@ from market.agencies.queries import admitted
 from ratings.ledger.clock import add_months, local_date, now
 from ratings.shells.actions import take_in_and_screen
 from ratings.shells.case_queries import shell_cases
-from ratings.shells.demonstration_feeds import AgencyFacts, Profile, write_feeds
+from ratings.shells.demonstration_feeds import AgencyFacts, write_feeds
+from ratings.shells.demonstration_lives import Profile
 from tests.conftest import Account
 from tests.county import County
 

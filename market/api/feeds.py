@@ -24,7 +24,7 @@ from market.oversight import pushing
 from market.oversight.feeding import deliver_conduct
 from market.oversight.pushed import MEDIA_TYPES, as_parquet, ending, is_records
 from market.oversight.pushing import PushedRow, SenderRow
-from market.settings import Settings
+from market.settings import Settings, installation_key
 from market.web import text
 from ratings.ledger.actors import Role
 from ratings.ledger.errors import TooLarge
@@ -192,7 +192,8 @@ async def compute_conduct(
     settings = cast(Settings, request.app.state.settings)
 
     async def effect() -> ConductDelivered:
-        receipts = await deliver_conduct(who, settings)
+        key, store = installation_key(settings), open_store(settings.files)
+        receipts = await deliver_conduct(who, key, store)
         return ConductDelivered([month.month for one in receipts for month in one.months])
 
     return await answer_once(request, who, idempotency_key, ConductDelivered, effect)

@@ -1,19 +1,13 @@
-"""What tax and market regulation report, and twenty-four months of feeds to be screened."""
+"""What tax and market regulation report about single agencies."""
 
-import tempfile
 from datetime import timedelta
-from pathlib import Path
 
 import msgspec
 
 from market.demonstration.calendar import Story, office_hour
-from market.demonstration.cases import proceed, standing_follows
+from market.demonstration.cases import standing_follows
 from market.demonstration.cast import Cast, stream
-from ratings.ledger.clock import add_months, local_date
-from ratings.sanctions.queries import case_files
-from ratings.shells.actions import take_in_and_screen
-from ratings.shells.check_up_actions import make_check_ups
-from ratings.shells.demonstration_feeds import AgencyFacts, write_feeds
+from ratings.ledger.clock import local_date
 from ratings.stars.actions import ReportedEvent, report_event
 from ratings.stars.feedback import Cap, Severity
 
@@ -58,24 +52,3 @@ async def report(cast: Cast, number: int, wanted: Report) -> Story:
     )
     await report_event(cast.centre.at(at), event)
     await standing_follows(cast, agency, at)
-
-
-async def screen(cast: Cast) -> Story:
-    """The centre takes in the feeds of the authorities; each flag becomes a case."""
-    random = stream("screen")
-    yield (at := office_hour(local_date(cast.days_ago(4)), random))
-    month = add_months(local_date(at).replace(day=1), -1).strftime("%Y-%m")
-    known = [plan for plan in cast.agency_plans if plan.uscc in cast.agencies]
-    facts = [AgencyFacts(plan.uscc, plan.feeds, plan.established_on) for plan in known]
-    with tempfile.TemporaryDirectory() as directory:
-        write_feeds(Path(directory), facts, month)
-        agencies = frozenset(cast.agencies)
-        delivery = await take_in_and_screen(
-            cast.centre.at(at), Path(directory), month, agencies, cast.store
-        )
-    await make_check_ups(cast.centre.at(at), delivery.screen, agencies, cast.store)
-    flagged = [plan for plan in known if plan.uscc in delivery.cases]
-    # The first answers at once, the others still have their say.
-    for plan in flagged[:1]:
-        for case in await case_files(uscc=plan.uscc, state="open"):
-            cast.calendar.add(proceed(cast, plan, case.id))

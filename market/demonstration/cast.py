@@ -63,6 +63,7 @@ class Cast(msgspec.Struct):
     calendar: Calendar
     centre: Player
     second: Player
+    third: Player
     supervisors: dict[str, Player]
     enterprises: list[Player]
     enterprise_plans: list[EnterprisePlan]
@@ -87,7 +88,8 @@ async def assemble(now: datetime, store: ObjectStore, progress: Callable[[str], 
         "Yunxi County Intermediary Service Centre",
         random,
     )
-    second = await _second_person(centre.at(opened), "centre2@demo", random)
+    second = await _colleague(centre.at(opened), "centre2@demo", random)
+    third = await _colleague(centre.at(opened), "centre3@demo", stream("third person"))
     await _official(
         opened,
         Role.AUDITOR,
@@ -120,6 +122,7 @@ async def assemble(now: datetime, store: ObjectStore, progress: Callable[[str], 
         calendar=Calendar(opened),
         centre=centre,
         second=second,
+        third=third,
         supervisors=supervisors,
         enterprises=enterprises,
         enterprise_plans=plans,
@@ -146,7 +149,7 @@ async def _official(
     return Player(role, account.person, account.organisation)
 
 
-async def _second_person(first: Actor, login: str, random: Random) -> Player:
+async def _colleague(first: Actor, login: str, random: Random) -> Player:
     """A colleague, for what one person proposes and another decides."""
     invitation = await invite(first, NewInvitation())
     wanted = NewPerson(login, PASSWORD, person_name(random))

@@ -12,7 +12,7 @@ import msgspec
 
 from market.agencies.names import pinyin
 from ratings.ledger.uscc import Uscc, check_character
-from ratings.shells.demonstration_feeds import Profile
+from ratings.shells.demonstration_lives import Profile
 
 REGION = "339900"
 AGENCIES = 60
@@ -28,7 +28,7 @@ class Part(StrEnum):
     DISMISSED_CASE = "dismissed-case"
     DELISTED = "delisted"
     RELISTED = "relisted"
-    SHELL = "shell"
+    IDLE = "idle"
     NEW = "new"
     WAITS = "waits"
     REFUSED = "refused"
@@ -95,23 +95,32 @@ _PARTS = {
     22: Part.DISMISSED_CASE,
     30: Part.DELISTED,
     35: Part.RELISTED,
-    40: Part.SHELL,
-    41: Part.SHELL,
+    40: Part.IDLE,
+    41: Part.IDLE,
+    42: Part.IDLE,
+    43: Part.IDLE,
     44: Part.NEW,
+    46: Part.IDLE,
+    47: Part.IDLE,
     57: Part.WAITS,
     58: Part.WAITS,
     59: Part.REFUSED,
 }
 _FEEDS = {
-    40: Profile.SHELL,
-    41: Profile.SHELL,
+    40: Profile.BOUGHT_SHELL,
+    41: Profile.BOUGHT_SHELL,
+    42: Profile.SHELL,
+    43: Profile.SHELL,
     44: Profile.NEW_FIRM,
+    46: Profile.RETIRED_STAFF,
+    47: Profile.CERTIFICATE_HANGING,
     48: Profile.REGISTERED_CLOSURE,
     49: Profile.MISSING_FEED,
     50: Profile.SOLE_PRACTITIONER,
     51: Profile.QUARTERLY,
     52: Profile.STRUGGLING,
     53: Profile.STRUGGLING,
+    54: Profile.LABOUR_DISPATCH,
 }
 _LOGINS = {0: "agency@demo", 1: "agency2@demo"}
 

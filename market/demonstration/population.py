@@ -11,12 +11,13 @@ from obstore.store import ObjectStore
 from market.catalogue.actions import load_catalogue, load_demonstration_ranges
 from market.catalogue.guide_actions import load_guides
 from market.catalogue.queries import county_ranges
-from market.demonstration.authorities import REPORTS, report, screen
+from market.demonstration.authorities import REPORTS, report
 from market.demonstration.cases import standing_follows, warn
 from market.demonstration.cast import OPENED, assemble
 from market.demonstration.group_buys import buy_together, current_groups, in_groups, past_groups
 from market.demonstration.plot import settled_work, work_in_hand
 from market.demonstration.sellers import sell
+from market.demonstration.shells import screens
 from market.demonstration.work import bought_alone
 from market.oversight.manipulation import look_for_manipulation
 from ratings.ledger.actions import record
@@ -72,7 +73,7 @@ async def _populate(now: datetime, store: ObjectStore, progress: Callable[[str],
     for number, wanted in enumerate(REPORTS):
         cast.calendar.add(report(cast, number, wanted))
     cast.calendar.add(warn(cast))
-    cast.calendar.add(screen(cast))
+    cast.calendar.add(screens(cast))
     await cast.calendar.run(now, progress)
     # The night before: what time alone has changed in the standings.
     for plan in cast.agency_plans:

@@ -11,7 +11,8 @@ from typing import Any
 from market.demonstration.ground import Firm, Ground
 from market.demonstration.visitors import claim, wait_for
 from ratings.ledger.clock import add_months
-from ratings.shells.demonstration_feeds import AgencyFacts, Profile, write_feeds
+from ratings.shells.demonstration_feeds import AgencyFacts, write_feeds
+from ratings.shells.demonstration_lives import Profile
 
 Say = Callable[[str, str], None]
 

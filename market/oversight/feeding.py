@@ -1,9 +1,11 @@
 """What happens to feeds without anybody sending them: the pulls, the market's own feed, and the end
 of the time for which cells are kept."""
 
+from obstore.store import ObjectStore
+
 from market.files.store import open_store
 from market.oversight.conduct import as_csv, conduct, first_month
-from market.settings import Settings, identifier_key, installation_key
+from market.settings import Settings, identifier_key
 from ratings.ledger.actors import Actor
 from ratings.ledger.clock import now
 from ratings.signals.actions import Receipt, take_in
@@ -29,20 +31,20 @@ def desk_of(settings: Settings) -> Desk:
     )
 
 
-async def deliver_conduct(actor: Actor, settings: Settings) -> list[Receipt]:
+async def deliver_conduct(actor: Actor, key: bytes, store: ObjectStore) -> list[Receipt]:
     """Count the finished months of the window that the store does not have yet, the oldest first.
 
+    `key` is the installation's (`conduct`).
     A month that is there stays as it was delivered: what it counts has dates and does not change,
     and the sessions that told its networks may have been forgotten since.
     """
     first = await first_month()
     there = {one.month for one in await accepted_partitions(PLATFORM)}
-    store = open_store(settings.files)
     receipts = []
     for month in finished_months(WINDOW, actor.at):
         if first is None or month < first or month in there:
             continue
-        rows = await conduct(month, installation_key(settings))
+        rows = await conduct(month, key)
         receipts.append(
             await take_in(
                 actor,

@@ -8,9 +8,10 @@ from litestar.params import FromPath
 from market.accounts.identity import Asking, actor
 from market.accounts.permissions import allow
 from market.accounts.queries import supervisors
+from market.files.store import open_store
 from market.oversight.feeding import PLATFORM, deliver_conduct
 from market.oversight.pushing import dismiss_sender, name_sender, senders
-from market.settings import Settings
+from market.settings import Settings, installation_key
 from market.web import asked, text
 from market.web.feed_names import FEED_TEXT
 from market.web.forms import Form, refusal, submitted
@@ -86,8 +87,10 @@ async def begin_pull(request: Asking, connector: FromPath[str]) -> Response[Any]
 
 @post("/console/conduct", **allow(Role.CENTRE))
 async def compute_conduct(request: Asking) -> Response[Any]:
+    settings = _settings(request)
+    key, store = installation_key(settings), open_store(settings.files)
     try:
-        receipts = await deliver_conduct(actor(request), _settings(request))
+        receipts = await deliver_conduct(actor(request), key, store)
     except SteelyardError as error:
         return await _page(request, Form({}), error)
     if not receipts:

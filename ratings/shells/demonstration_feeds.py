@@ -1,7 +1,8 @@
 """Twenty-four months of invented feeds for a given list of invented agencies.
 
-Everything is drawn from a fixed seed and each agency from its own stream, so the same call
-writes the same bytes, and adding an agency changes nobody else's cells.
+Eight of the nine: the ninth is the market's own, counted from what happened in it. Everything is
+drawn from a fixed seed and each agency from its own stream, so the same call writes the same bytes,
+and adding an agency changes nobody else's cells.
 """
 
 import csv
@@ -9,30 +10,29 @@ import datetime as dt
 import hashlib
 import io
 from collections.abc import Callable, Iterable, Sequence
-from enum import StrEnum
 from pathlib import Path
 from random import Random
 
 import msgspec
 
+from ratings.ledger.uscc import check_character
+from ratings.shells.demonstration_lives import (
+    BOUGHT_FROM,
+    CLOSED_FROM,
+    Life,
+    Month,
+    Profile,
+    life_of,
+)
 from ratings.signals.cells import WINDOW, late_months, month_end, month_number, month_text
 from ratings.signals.contract import FEEDS, Excuse, State
 from ratings.signals.identifiers import keyed_hash
 
-FEED_NAMES = ("tax_filing", "social_insurance", "registration", "excuses", "manifest")
 # The identifiers are invented, so their key may stand here; a real one never does.
 DEMONSTRATION_KEY = b"demonstration identifiers only"
-
-
-class Profile(StrEnum):
-    NORMAL = "normal"
-    NEW_FIRM = "new_firm"
-    REGISTERED_CLOSURE = "registered_closure"
-    MISSING_FEED = "missing_feed"
-    QUARTERLY = "quarterly"
-    SOLE_PRACTITIONER = "sole_practitioner"
-    STRUGGLING = "struggling"
-    SHELL = "shell"
+_CERTIFICATES = ("注册咨询工程师（投资）", "一级注册建筑师", "注册测绘师")
+_LISTED_FOR = 8
+"""For how many months, the last one included, the register could not reach a shell."""
 
 
 class AgencyFacts(msgspec.Struct, frozen=True):
@@ -43,61 +43,106 @@ class AgencyFacts(msgspec.Struct, frozen=True):
     established_on: dt.date | None = None
 
 
-class _Month(msgspec.Struct, frozen=True):
-    """What happened in one month; `sales_fen` None means that no return was filed."""
-
-    sales_fen: int | None
-    insured: int
-
-
 Row = dict[str, object]
 
 
+class _Cell(msgspec.Struct, frozen=True):
+    """One agency in one month. `place` counts from the first of the 24 months that the story ends
+    with, `newest` is the last of them."""
+
+    agency: AgencyFacts
+    life: Life
+    happened: Month
+    established: dt.date
+    month: int
+    place: int
+    newest: int
+    random: Random
+
+
 def write_feeds(
-    directory: Path, agencies: Sequence[AgencyFacts], as_of_month: str, seed: int = 1
+    directory: Path,
+    agencies: Sequence[AgencyFacts],
+    as_of_month: str,
+    seed: int = 1,
+    *,
+    story_ends: str = "",
+    sent_before: str = "",
 ) -> None:
-    """Write the feed files for the 24 months up to `as_of_month` into `directory`, five at most:
-    one without rows is left out."""
+    """Write the feed files for the 24 months up to `as_of_month` into `directory`; one without rows
+    is left out.
+
+    The story ends in the month `story_ends`, or in `as_of_month`. What a delivery of the month
+    `sent_before` had is not written again.
+    """
     newest = month_number(as_of_month)
-    rows: dict[str, list[Row]] = {name: [] for name in FEED_NAMES}
+    last = month_number(story_ends) if story_ends else newest
+    rows: dict[str, list[Row]] = {name: [] for name in (*_ROWS, "excuses", "manifest")}
+    wanted = {name: _months(name, newest, sent_before) for name in _ROWS}
     for agency in agencies:
-        digest = hashlib.sha256(f"{seed} {agency.uscc}".encode()).digest()
-        _write_agency(rows, agency, newest, Random(digest))
-    rows["manifest"] = list(_manifest(rows, newest, len(agencies)))
+        _write_agency(rows, wanted, agency, last, seed)
+    rows["manifest"] = list(_manifest(rows, len(agencies)))
     directory.mkdir(parents=True, exist_ok=True)
-    for name in FEED_NAMES:
+    for name in rows:
         if rows[name]:
             (directory / f"{name}.csv").write_bytes(_csv(name, rows[name]))
 
 
+def _months(feed: str, newest: int, sent_before: str) -> set[int]:
+    """The months that the source has by the end of `newest`, and had not at the delivery before."""
+    there = set(range(newest - WINDOW + 1, newest + 1)) - _late(feed, newest)
+    if sent_before:
+        before = month_number(sent_before)
+        late = _late(feed, before)
+        there = {month for month in there if month > before or month in late}
+    return there
+
+
+def _late(feed: str, newest: int) -> set[int]:
+    """The register is asked on the day of the screen."""
+    return set() if feed == "registration" else late_months(FEEDS[feed], newest)
+
+
 def _write_agency(
-    rows: dict[str, list[Row]], agency: AgencyFacts, newest: int, random: Random
+    rows: dict[str, list[Row]],
+    wanted: dict[str, set[int]],
+    agency: AgencyFacts,
+    newest: int,
+    seed: int,
 ) -> None:
-    established = agency.established_on or _established(agency.profile, newest, random)
+    own = _stream(seed, agency.uscc)
+    established = agency.established_on or _established(agency.profile, newest, own)
     born = established.year * 12 + established.month - 1
-    life = _LIVES[agency.profile](random)
-    for place in range(WINDOW):
-        month = newest - WINDOW + 1 + place
+    life = life_of(agency.profile, own)
+    first = newest - WINDOW + 1
+    for month in sorted(set().union(*wanted.values())):
         if month < born:
             continue
-        cell = {"uscc": agency.uscc, "month": month_text(month)}
-        happened = life(place)
-        rows["registration"].append(cell | _registration(agency, established, month, newest))
-        if month not in late_months(FEEDS["tax_filing"], newest):
-            rows["tax_filing"].append(cell | _tax(agency.profile, happened, month, random))
-        insured = agency.profile is not Profile.MISSING_FEED
-        if insured and month not in late_months(FEEDS["social_insurance"], newest):
-            rows["social_insurance"].append(cell | _insurance(happened))
+        place = month - first
+        random = _stream(seed, agency.uscc, place)
+        happened = life.month(place, random)
+        cell = _Cell(agency, life, happened, established, month, place, newest, random)
+        head: Row = {"uscc": agency.uscc, "month": month_text(month)}
+        for feed, told in _ROWS.items():
+            # Every feed is drawn, so that one that is not wanted changes nothing of the others.
+            found = [head | row for row in told(cell)]
+            if month in wanted[feed]:
+                rows[feed] += found
     if agency.profile is Profile.SOLE_PRACTITIONER:
         rows["excuses"].append(
             {
                 "uscc": agency.uscc,
                 "kind": Excuse.SOLE_PRACTITIONER,
-                "from_month": month_text(newest - WINDOW + 1),
+                "from_month": month_text(first),
                 "to_month": "",
                 "source": "demonstration statement",
             }
         )
+
+
+def _stream(seed: int, uscc: str, place: int | None = None) -> Random:
+    name = f"{seed} {uscc}" if place is None else f"{seed} {uscc} {place}"
+    return Random(hashlib.sha256(name.encode()).digest())
 
 
 def _established(profile: Profile, newest: int, random: Random) -> dt.date:
@@ -105,133 +150,165 @@ def _established(profile: Profile, newest: int, random: Random) -> dt.date:
     return month_end(newest - age).replace(day=random.randint(2, 26))
 
 
-def _normal(random: Random) -> Callable[[int], _Month]:
-    staff, usual = random.randint(4, 25), random.randint(8, 90) * 1_000_000
-
-    def month(place: int) -> _Month:
-        sales = 0 if random.random() < 0.04 else int(usual * random.uniform(0.4, 1.8))
-        return _Month(sales, staff + random.choice((-1, 0, 0, 1)))
-
-    return month
-
-
-def _new_firm(random: Random) -> Callable[[int], _Month]:
-    return lambda place: _Month(0, 0)
-
-
-def _closure(random: Random) -> Callable[[int], _Month]:
-    before = _normal(random)
-    return lambda place: before(place) if place < _CLOSED_FROM else _Month(0, 0)
+def _tax(cell: _Cell) -> Iterable[Row]:
+    quarterly, sales = cell.agency.profile is Profile.QUARTERLY, cell.happened.sales_fen
+    told: Row = {"filing_cycle": "Q" if quarterly else "M", "taxpayer_state": "normal"}
+    if quarterly and cell.month % 3 != 2:
+        yield told | {"state": State.NOT_DUE}
+    elif sales is None:
+        yield told | {"state": State.OVERDUE}
+    else:
+        filed = month_end(cell.month + 1).replace(day=cell.random.randint(3, 15))
+        yield told | {
+            "state": State.POS if sales else State.ZERO,
+            "filed_on": filed.isoformat(),
+            "sales_fen": sales,
+            "tax_fen": sales // 100,
+        }
 
 
-def _missing_feed(random: Random) -> Callable[[int], _Month]:
-    """Weak in the feed that came: a screen that read the absent one as zeros would flag it."""
-    before = _normal(random)
-    return lambda place: _Month(0, 0) if place in range(10, 18) else before(place)
+def _bought(cell: _Cell) -> bool:
+    return cell.agency.profile is Profile.BOUGHT_SHELL and cell.place >= BOUGHT_FROM
 
 
-def _sole(random: Random) -> Callable[[int], _Month]:
-    usual = random.randint(2, 12) * 1_000_000
-    return lambda place: _Month(int(usual * random.uniform(0.3, 1.7)), 0)
+def _silent(cell: _Cell) -> bool:
+    """Of the firm whose data are missing only the register and the tax office say anything."""
+    return cell.agency.profile is Profile.MISSING_FEED
 
 
-def _struggling(random: Random) -> Callable[[int], _Month]:
-    usual = random.randint(3, 12) * 1_000_000
-    bad = random.randint(0, 2)
-
-    def month(place: int) -> _Month:
-        if place == 12 + bad:
-            return _Month(None, 3)
-        idle = place % 5 in (bad, bad + 1)
-        return _Month(0 if idle else int(usual * random.uniform(0.2, 1.0)), 5 - place // 6)
-
-    return month
-
-
-def _shell(random: Random) -> Callable[[int], _Month]:
-    """Files zeros from its first months on, insures nobody, and then stops filing."""
-    stops = random.randint(18, 19)
-    return lambda place: _Month(None if place >= stops else 0, 0)
-
-
-_CLOSED_FROM = 11
-_LIVES: dict[Profile, Callable[[Random], Callable[[int], _Month]]] = {
-    Profile.NORMAL: _normal,
-    Profile.NEW_FIRM: _new_firm,
-    Profile.REGISTERED_CLOSURE: _closure,
-    Profile.MISSING_FEED: _missing_feed,
-    Profile.QUARTERLY: _normal,
-    Profile.SOLE_PRACTITIONER: _sole,
-    Profile.STRUGGLING: _struggling,
-    Profile.SHELL: _shell,
-}
-
-
-def _tax(profile: Profile, happened: _Month, month: int, random: Random) -> Row:
-    quarterly = profile is Profile.QUARTERLY
-    cell: Row = {"filing_cycle": "Q" if quarterly else "M", "taxpayer_state": "normal"}
-    if quarterly and month % 3 != 2:
-        return cell | {"state": State.NOT_DUE}
-    if happened.sales_fen is None:
-        return cell | {"state": State.OVERDUE}
-    filed = month_end(month + 1).replace(day=random.randint(3, 15))
-    return cell | {
-        "state": State.POS if happened.sales_fen else State.ZERO,
-        "filed_on": filed.isoformat(),
-        "sales_fen": happened.sales_fen,
-        "tax_fen": happened.sales_fen // 100,
+def _invoices(cell: _Cell) -> Iterable[Row]:
+    sales = cell.happened.sales_fen or 0
+    count = max(1, sales // 900_000) if sales else 0
+    bought = int(sales * cell.random.uniform(0.3, 0.6))
+    buyers = min(count, cell.random.randint(4, 9))
+    top = cell.random.uniform(0.2, 0.45)
+    if _silent(cell):
+        return
+    yield {
+        "out_count": count,
+        "out_fen": sales,
+        "in_count": max(1, bought // 400_000) if bought else 0,
+        "in_fen": bought + cell.happened.labour_fen,
+        "void_count": count // 20,
+        "top_buyer_share": f"{max(top, 1 / buyers):.3f}" if buyers else "",
+        "distinct_buyers": buyers,
+        "labour_service_in_fen": cell.happened.labour_fen,
     }
 
 
-def _insurance(happened: _Month) -> Row:
-    due = happened.insured * 145_000
-    return {
-        "state": State.POS if happened.insured else State.ZERO,
-        "insured": happened.insured,
-        "due_fen": due,
-        "paid_fen": due,
-    }
+def _insurance(cell: _Cell) -> Iterable[Row]:
+    insured = cell.happened.insured
+    due = insured * 145_000
+    if not _silent(cell):
+        yield {
+            "state": State.POS if insured else State.ZERO,
+            "insured": insured,
+            "due_fen": due,
+            "paid_fen": due,
+        }
 
 
-def _registration(agency: AgencyFacts, established: dt.date, month: int, newest: int) -> Row:
-    shell = agency.profile is Profile.SHELL
+def _housing(cell: _Cell) -> Iterable[Row]:
+    insured = cell.happened.insured
+    contributors = insured - cell.random.randint(0, insured // 6)
+    if cell.agency.profile is Profile.CERTIFICATE_HANGING:
+        contributors = 0
+    if not _silent(cell):
+        yield {"contributors": contributors, "paid_fen": contributors * 96_000}
+
+
+def _registration(cell: _Cell) -> Iterable[Row]:
+    profile, month = cell.agency.profile, cell.month
+    bought = _bought(cell)
+    shell = profile is Profile.SHELL or bought
     # The shells are one ring: one person, one telephone, one address stand behind all of them.
-    who = "ring" if shell else agency.uscc
-    closed_from = newest - WINDOW + 1 + _CLOSED_FROM
-    closed = agency.profile is Profile.REGISTERED_CLOSURE and month >= closed_from
-    listed = shell and month >= newest - 8
-    return {
+    who = "ring" if shell else cell.agency.uscc
+    closed_from = cell.newest - WINDOW + 1 + CLOSED_FROM
+    closed = profile is Profile.REGISTERED_CLOSURE and month >= closed_from
+    since = cell.newest - _LISTED_FOR
+    listed = month >= since and profile in (Profile.SHELL, Profile.RETIRED_STAFF)
+    yield {
         "status": "dormant" if closed else "active",
-        "legal_form": "sole" if agency.profile is Profile.SOLE_PRACTITIONER else "company",
-        "established_on": established.isoformat(),
+        "legal_form": "sole" if profile is Profile.SOLE_PRACTITIONER else "company",
+        "established_on": cell.established.isoformat(),
         "address_id": keyed_hash(DEMONSTRATION_KEY, f"address {who}"),
         "address_hosted": "false",
         "legal_rep_id": keyed_hash(DEMONSTRATION_KEY, f"representative {who}"),
         "phone_id": keyed_hash(DEMONSTRATION_KEY, f"phone {who}"),
-        "changes_12m": 0,
+        "changes_12m": 3 if bought else 2 if profile is Profile.CERTIFICATE_HANGING else 0,
         "dormant_from": month_end(closed_from).replace(day=1).isoformat() if closed else "",
         "dormant_to": month_end(closed_from + 23).isoformat() if closed else "",
-        "abnormal_since": month_end(newest - 8).isoformat() if listed else "",
+        "abnormal_since": month_end(since).isoformat() if listed else "",
         "abnormal_reason": "address unreachable" if listed else "",
-        "annual_report_filed": "false" if shell else "true",
+        "annual_report_filed": "false" if shell or profile is Profile.RETIRED_STAFF else "true",
+        "annual_report_staff": cell.life.stated,
     }
 
 
-def _manifest(rows: dict[str, list[Row]], newest: int, agencies: int) -> Iterable[Row]:
-    for name in ("tax_filing", "social_insurance", "registration"):
-        for month in range(newest - WINDOW + 1, newest + 1):
-            text = month_text(month)
-            matched = sum(row["month"] == text for row in rows[name])
-            if not matched:
-                continue
-            received = month_end(month) + dt.timedelta(days=FEEDS[name].lag_days)
+def _practitioners(cell: _Cell) -> Iterable[Row]:
+    own, life = cell.agency.uscc, cell.life
+    before = cell.agency.profile is Profile.BOUGHT_SHELL and not _bought(cell)
+    for number in range(0 if _silent(cell) else life.holders):
+        elsewhere = number < life.elsewhere and not before
+        yield {
+            "person_id": keyed_hash(DEMONSTRATION_KEY, f"person {own} {number}"),
+            "certificate": _CERTIFICATES[number % len(_CERTIFICATES)],
+            "insured_uscc": _employer(number) if elsewhere else own,
+            "valid_to": month_end(cell.newest + 20 + number).isoformat(),
+            "registration_changes_12m": 2 if elsewhere else 0,
+        }
+
+
+def _employer(number: int) -> str:
+    """Where a holder who works elsewhere is insured: firms that no register knows."""
+    first = f"91339900MA{9_900_000 + number:07d}"
+    return first + check_character(first)
+
+
+def _utilities(cell: _Cell) -> Iterable[Row]:
+    people = cell.happened.people
+    kwh = 40 + people * cell.random.randint(70, 110) if people else cell.random.randint(0, 3)
+    if not _silent(cell):
+        yield {"meter_holder": "true", "kwh": kwh, "water_m3": people * 2}
+
+
+def _judicial(cell: _Cell) -> Iterable[Row]:
+    if _silent(cell):
+        return
+    fined = cell.agency.profile is Profile.STRUGGLING and cell.place >= 16
+    yield {
+        "dishonest": "false",
+        "open_enforcement_fen": 0,
+        "penalties": int(fined),
+        "penalty_severity": "minor" if fined else "none",
+    }
+
+
+_ROWS: dict[str, Callable[[_Cell], Iterable[Row]]] = {
+    "tax_filing": _tax,
+    "invoices": _invoices,
+    "social_insurance": _insurance,
+    "housing_fund": _housing,
+    "registration": _registration,
+    "practitioners": _practitioners,
+    "utilities": _utilities,
+    "judicial": _judicial,
+}
+
+
+def _manifest(rows: dict[str, list[Row]], agencies: int) -> Iterable[Row]:
+    for name in _ROWS:
+        for text in sorted({str(row["month"]) for row in rows[name]}):
+            cells = [row for row in rows[name] if row["month"] == text]
+            firms = len({row["uscc"] for row in cells})
+            received = month_end(month_number(text)) + dt.timedelta(days=FEEDS[name].lag_days)
             yield {
                 "feed": name,
                 "month": text,
                 "received_at": f"{received.isoformat()}T02:00:00Z",
-                "rows": matched,
-                "matched": matched,
-                "coverage": f"{matched / agencies:.4f}",
+                "rows": len(cells),
+                "matched": len(cells),
+                "coverage": f"{firms / agencies:.4f}",
                 "ok": "true",
             }
 

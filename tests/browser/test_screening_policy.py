@@ -10,7 +10,8 @@ from market.files.store import open_store
 from market.settings import Settings
 from ratings.ledger.clock import local_date, now
 from ratings.shells.actions import take_in_and_screen
-from ratings.shells.demonstration_feeds import AgencyFacts, Profile, write_feeds
+from ratings.shells.demonstration_feeds import AgencyFacts, write_feeds
+from ratings.shells.demonstration_lives import Profile
 from tests.browser.visitors import Arrive
 from tests.county import County
 

@@ -70,7 +70,8 @@ from ratings.shells.audit_actions import plan_reviews
 from ratings.shells.audit_queries import planned_month
 from ratings.shells.case_queries import shell_case
 from ratings.shells.check_up_queries import own_check_ups
-from ratings.shells.demonstration_feeds import AgencyFacts, Profile, write_feeds
+from ratings.shells.demonstration_feeds import AgencyFacts, write_feeds
+from ratings.shells.demonstration_lives import Profile
 from ratings.shells.policy_actions import draft_screen_policy, propose_screen_policy
 from ratings.shells.queries import latest_screen
 from ratings.signals.actions import take_in

@@ -17,7 +17,8 @@ from ratings.ledger.queries import history
 from ratings.sanctions.queries import case_files
 from ratings.shells import actions
 from ratings.shells.case_queries import shell_cases
-from ratings.shells.demonstration_feeds import AgencyFacts, Profile, write_feeds
+from ratings.shells.demonstration_feeds import AgencyFacts, write_feeds
+from ratings.shells.demonstration_lives import Profile
 from ratings.shells.queries import finding, last_month, latest_screen, screen_due, screens
 from ratings.shells.shelf import Shelf
 from ratings.signals.actions import take_in

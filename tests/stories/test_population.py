@@ -20,6 +20,11 @@ from ratings.ledger.errors import Unavailable
 from ratings.sanctions.misconduct_queries import warnings_in_force
 from ratings.sanctions.queries import case_files
 from ratings.sanctions.rules import Kind
+from ratings.shells.audit_queries import case_measures, feed_drift, past_screens
+from ratings.shells.case_queries import shell_cases, visible_shell_cases
+from ratings.shells.case_way import Stage
+from ratings.shells.queries import findings, latest_screen
+from ratings.signals.agency_cells import NINE
 from ratings.stars.queries import distribution
 from ratings.verification import verify
 
@@ -80,7 +85,7 @@ async def test_the_market_is_populated_as_promised(database: str, tmp_path: Path
     # What has been done waits for nobody; what lies ahead is in the queue.
     jobs = await _counts("SELECT entrypoint, count(*) FROM pgqueuer GROUP BY 1")
     waiting = await fetchval("SELECT count(*) FROM docket WHERE unsealed_at IS NULL")
-    assert jobs == {"close_group_buy": 5, "unseal_docket": waiting, "lift_delisting": 1}
+    assert jobs == {"close_group_buy": 5, "unseal_docket": waiting, "lift_delisting": 3}
     due = await fetch(
         "SELECT g.deadline, q.execute_after FROM pgqueuer q JOIN group_buy g"
         " ON g.id::text = convert_from(q.payload, 'UTF8')::json->>'group_buy'"
@@ -90,6 +95,7 @@ async def test_the_market_is_populated_as_promised(database: str, tmp_path: Path
 
     assert len(store.list().collect()) > 300
     await _everybody_has_something_to_do()
+    await _the_screens_have_shown_what_they_are_for()
 
     report = await verify()
     assert report.faults == []
@@ -111,10 +117,39 @@ async def _everybody_has_something_to_do() -> None:
     accused = await _signed_in("agency2@demo")
     assert await case_files(uscc=accused.uscc or "", state="open")
     flagged = await _signed_in("agency41@demo")
-    (case,) = await case_files(uscc=flagged.uscc or "")
-    assert (case.kind, case.state) == (Kind.SHELL, "answered")
+    (own,) = await visible_shell_cases(flagged)
+    assert own.stage == Stage.VISIT
+    centre = await _signed_in("centre@demo")
+    running = {one.stage: one for one in await shell_cases(now(), undecided=True)}
+    assert set(running) == {Stage.VISIT, Stage.DECISION, Stage.OUTCOME}
+    for stage in (Stage.VISIT, Stage.DECISION):
+        assert running[stage].owner == centre.person
     seller = await _signed_in("agency@demo")
     assert await engagements(seller, state="running")
+
+
+async def _the_screens_have_shown_what_they_are_for() -> None:
+    measured = await case_measures()
+    assert measured.decided == 4
+    assert (measured.precision.value, measured.precision.of) == (pytest.approx(2 / 3), 3)
+    assert (measured.missed.value, measured.missed.of) == (0, 1)
+    stages = sorted(one.stage for one in await shell_cases(now()))
+    assert stages == ["closed", "closed", "closed", "decision", "outcome", "visit"]
+    screens = await past_screens()
+    assert [screen.counts["watch"] for screen in screens] == [1, 1, 1]
+    # What was explained once is not asked again; what is told apart is not flagged.
+    assert [screen.counts["case"] for screen in screens] == [4, 4, 3]
+    found = await latest_screen()
+    assert found is not None
+    rows = await findings(found.id)
+    assert {reason.feature for row in rows for reason in row.reasons} >= {
+        "labour_dispatch",
+        "quarterly_filer",
+        "registered_closure",
+        "retirees_interns",
+        "sole_practitioner",
+    }
+    assert {one.feed for one in await feed_drift(now())} == set(NINE)
 
 
 async def test_a_start_that_breaks_off_leaves_nothing(

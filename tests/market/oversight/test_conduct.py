@@ -9,9 +9,11 @@ import pytest
 from market.accounts.sessions import open_session
 from market.accounts.visits import Visit
 from market.engagements.actions import purchase
+from market.files.store import open_store
 from market.oversight.conduct import Conduct, as_csv, conduct, first_month, main_network
 from market.oversight.feeding import deliver_conduct
 from market.purchasing.actions import offer_to_serve, open_group_buy
+from market.settings import installation_key
 from ratings.ledger.actors import system
 from ratings.ledger.clock import SHANGHAI, local_date, now
 from ratings.ledger.database import execute, fetchval
@@ -125,7 +127,8 @@ async def test_every_finished_month_is_delivered_once(county: County) -> None:
     later = datetime(2026, 12, 1, 0, 30, tzinfo=SHANGHAI)
     client = county.centre.client
     settings = county.app.state.settings
-    receipts = await deliver_conduct(system(later), settings)
+    key, store = installation_key(settings), open_store(settings.files)
+    receipts = await deliver_conduct(system(later), key, store)
     assert [[month.month for month in one.months] for one in receipts] == [[OCTOBER], [NOVEMBER]]
     assert [(one.matched, one.unmatched, one.state) for one in receipts] == [
         (1, 0, BatchState.ACCEPTED)

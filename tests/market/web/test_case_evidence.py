@@ -69,7 +69,7 @@ async def test_the_centre_and_the_agency_read_what_would_lift_the_flag_and_the_t
         assert {cells.count("<td") for _, cells in strip} == {24 + 1}
         dark = [name for name, cells in strip if cells.count("heat-x") == 24]
         assert f"Nothing known from: {', '.join(dark)}." in sources
-        assert "of the months were known, from 3 kinds of source" in sources
+        assert re.search(r"\d+% of the months were known, from \d kinds of source", sources)
         rows = answer.text.split('<table class="waterfall">')[1].split("</table>")[0]
         points = [float(one) for one in re.findall(r"number[^>]*>\+?(-?[\d.]+)</td>", rows)]
         assert len(points) > 4

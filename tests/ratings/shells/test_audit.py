@@ -25,7 +25,8 @@ from ratings.shells.case_actions import (
 )
 from ratings.shells.case_queries import shell_case, shell_cases
 from ratings.shells.case_way import ShellFinding
-from ratings.shells.demonstration_feeds import AgencyFacts, Profile, write_feeds
+from ratings.shells.demonstration_feeds import AgencyFacts, write_feeds
+from ratings.shells.demonstration_lives import Profile
 from ratings.shells.policy import load_policy
 from ratings.shells.queries import finding, findings
 from ratings.shells.what_if import as_it_is, outcome, rescored

@@ -267,7 +267,7 @@ async def test_one_report_a_month_read_by_the_agency_first(county: County, tmp_p
     assert values["insured"].value is not None
     assert values["insured"].usual is not None
     assert values["insured"].firms == len(agencies)
-    assert values["power"].place is Place.UNKNOWN
+    assert values["awards"].place is Place.UNKNOWN
     # Nobody else, and the centre only after the lead.
     assert (await visible_check_up(auditor, row.id)).report == shown.report
     others = [ring.honest[1].actor(), county.enterprise.actor(), county.supervisor.actor(), centre]

@@ -18,7 +18,8 @@ from ratings.ledger.database import execute, fetchval
 from ratings.ledger.errors import Conflict, Forbidden, NotFound, Refused, Stale
 from ratings.ledger.queries import latest
 from ratings.shells.actions import take_in_and_screen
-from ratings.shells.demonstration_feeds import AgencyFacts, Profile, write_feeds
+from ratings.shells.demonstration_feeds import AgencyFacts, write_feeds
+from ratings.shells.demonstration_lives import Profile
 from ratings.shells.policy import document_of, load_policy
 from ratings.shells.policy_actions import (
     adopt_screen_policy,

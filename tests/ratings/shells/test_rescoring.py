@@ -53,20 +53,28 @@ async def test_the_store_says_of_one_what_the_screen_says_of_all(
 
 
 async def test_a_late_cell_shows_and_the_next_screen_agrees(county: County, tmp_path: Path) -> None:
-    """Returns of two years that came in late; of everything else the county stays as it was."""
+    """Returns and invoices of two years that came in late; all else stays as it was."""
     ring = await screened_ring(county, tmp_path)
     store, uscc = LocalStore(county.app.state.settings.files), ring.shell.uscc or ""
     newest = month_number(ring.month)
-    lines = ["uscc,month,state,filing_cycle,sales_fen,tax_fen,taxpayer_state"]
-    lines += [
-        f"{uscc},{month_text(newest - place)},POS,M,900000000,2700000,normal" for place in range(24)
-    ]
-    centre = county.centre.actor()
-    sent = "\n".join(lines).encode()
-    receipt = await take_in(centre, "tax_filing", "late.csv", sent, store)
-    if receipt.state == "held":
-        second = (await county.second()).actor()
-        await decide_held(second, receipt.batch, release=True, reason="补报", store=store)
+    centre, second = county.centre.actor(), (await county.second()).actor()
+    for feed, columns, values in (
+        (
+            "tax_filing",
+            "state,filing_cycle,sales_fen,tax_fen,taxpayer_state",
+            "POS,M,9000000,90000,normal",
+        ),
+        (
+            "invoices",
+            "out_count,out_fen,in_count,in_fen,top_buyer_share,distinct_buyers",
+            "9,9000000,9,5000000,0.2,7",
+        ),
+    ):
+        lines = [f"uscc,month,{columns}"]
+        lines += [f"{uscc},{month_text(newest - place)},{values}" for place in range(24)]
+        receipt = await take_in(centre, feed, "late.csv", "\n".join(lines).encode(), store)
+        if receipt.state == "held":
+            await decide_held(second, receipt.batch, release=True, reason="补报", store=store)
     kept, entries = await finding(uscc), await _entries()
     shown = await rescored_now(uscc, store, now())
     assert kept is not None

@@ -405,6 +405,6 @@ def test_a_contradiction_needs_both_halves_and_counts_them_at_their_best() -> No
 
 def test_only_what_can_have_several_values_states_one() -> None:
     """A contradiction has a row only where it holds."""
-    for feature in load_policy().features:
+    for feature in POLICY.features:
         for sentence in (feature.sentence, feature.sentence_zh):
             assert ("{value}" in sentence) == (not feature.both), feature.name

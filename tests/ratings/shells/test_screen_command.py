@@ -16,7 +16,8 @@ from click.testing import CliRunner
 
 from ratings.ledger.errors import Refused
 from ratings.shells import results
-from ratings.shells.demonstration_feeds import AgencyFacts, Profile, write_feeds
+from ratings.shells.demonstration_feeds import AgencyFacts, write_feeds
+from ratings.shells.demonstration_lives import Profile
 from ratings.shells.policy import load_policy
 from ratings.shells.screen import Screened, running
 from ratings.shells.screen_command import screen
