@@ -1,6 +1,6 @@
 """How well each feed comes: its months, their lag and coverage, what is held, what has drifted."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import date, datetime, timedelta
 from statistics import median
 
@@ -74,11 +74,8 @@ async def feed_health(at: datetime, count: int = WINDOW) -> list[FeedHealth]:
         "SELECT p.feed, p.month, min(b.received_at) AS first, count(*) AS batches,"
         " sum(p.rows) AS rows, max(p.firms_known) AS firms,"
         " bool_and(p.erased_at IS NOT NULL) AS erased,"
-        " (array_agg(p.figures ORDER BY p.rows DESC))[1] AS figures,"
-        " (array_agg(p.month = newest.month ORDER BY b.received_at))[1] AS current"
+        " (array_agg(p.figures ORDER BY p.rows DESC))[1] AS figures"
         " FROM feed_partition p JOIN feed_batch b ON b.id = p.batch"
-        " JOIN (SELECT batch, max(month) AS month FROM feed_partition GROUP BY batch) newest"
-        " ON newest.batch = b.id"
         " WHERE b.known_at <= $1 AND p.month >= $2 GROUP BY p.feed, p.month",
         at,
         months[0],
@@ -107,12 +104,7 @@ async def feed_health(at: datetime, count: int = WINDOW) -> list[FeedHealth]:
             _month(month, states[month], came.get((name, month)), covered.get(month))
             for month in months
         ]
-        # A month that came with later ones was caught up on and tells no habit.
-        lags = [
-            one.lag_days
-            for one in listed
-            if one.lag_days is not None and came[name, one.month]["current"]
-        ]
+        lags = habit([(one.month, one.lag_days) for one in listed if one.lag_days is not None])
         usual = round(median(lags)) if len(lags) >= LEAST_LAGS else feed.lag_days
         there = [one for one in listed if one.batches]
         held, received, open_rows = told.get(name, (0, None, 0))
@@ -129,6 +121,19 @@ async def feed_health(at: datetime, count: int = WINDOW) -> list[FeedHealth]:
                 drift=drift_of([one.figures for one in there]),
             )
         )
+    return found
+
+
+def habit(lags: Sequence[tuple[str, int]]) -> list[int]:
+    """The lags in days, given with their months (YYYY-MM, the oldest first), that tell a habit. A
+    month that came on the day of a later one, or after it, was caught up on."""
+    found: list[int] = []
+    later = date.max
+    for month, lag in reversed(lags):
+        came = month_end(month_number(month)) + timedelta(days=lag)
+        if came < later:
+            found.append(lag)
+            later = came
     return found
 
 

@@ -7,6 +7,8 @@ from pathlib import Path
 import msgspec
 import obstore
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from obstore.store import LocalStore, ObjectStore
 
 from ratings.ledger.actors import Actor, Role
@@ -16,7 +18,8 @@ from ratings.ledger.queries import history
 from ratings.signals import agency_cells as agency_cells_module
 from ratings.signals.actions import Receipt, take_in
 from ratings.signals.agency_cells import agency_cells, raw_rows
-from ratings.signals.contract import State
+from ratings.signals.cells import month_end, month_number
+from ratings.signals.contract import INVOICES, State
 from ratings.signals.decisions import (
     decide_held,
     dismiss_row,
@@ -24,7 +27,7 @@ from ratings.signals.decisions import (
     look_at,
     resolve_row,
 )
-from ratings.signals.health import feed_health, gaps, months_until
+from ratings.signals.health import feed_health, gaps, habit, months_until
 from ratings.signals.queries import accesses, known_partitions, unmatched_rows
 from ratings.signals.relations import opened, stored_feeds
 from ratings.signals.rules import BatchState, parse_retention
@@ -238,6 +241,29 @@ async def test_health_tells_lag_coverage_and_drift(database: str, store: ObjectS
         ("usual_level", True),
     ]
     assert health["judicial"].newest == ""
+
+
+async def test_months_that_were_caught_up_on_tell_no_habit(
+    database: str, store: ObjectStore
+) -> None:
+    """Each as a batch of its own, as the market counts its own feed when it is new."""
+    for number in range(1, 7):
+        await send(0, store, invoices(f"2026-0{number}", number * 10))
+    health = {one.feed: one for one in await feed_health(at(1).at, 12)}
+    assert [one.batches for one in health["invoices"].months[-6:]] == [1] * 6
+    assert health["invoices"].usual_lag_days == INVOICES.lag_days
+
+
+@given(st.lists(st.integers(0, 400), max_size=30))
+def test_only_a_month_that_came_before_every_later_one_tells_a_habit(lags: list[int]) -> None:
+    told = list(zip(months_until(month_number("2026-06"), len(lags)), lags, strict=True))
+    came = [month_end(month_number(month)) + timedelta(days=lag) for month, lag in told]
+    wanted = [
+        lag
+        for place, lag in enumerate(lags)
+        if all(came[place] < later for later in came[place + 1 :])
+    ]
+    assert sorted(habit(told)) == sorted(wanted)
 
 
 async def test_whoever_looks_at_cells_says_why(database: str) -> None:
