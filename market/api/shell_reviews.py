@@ -22,7 +22,7 @@ from ratings.shells.audit import Measures
 from ratings.shells.audit_actions import plan_reviews
 from ratings.shells.audit_queries import Band, FeedDrift, PlannedMonth
 from ratings.shells.policy_queries import screen_policy_of
-from ratings.shells.prevalence import FeatureHere, weights_here
+from ratings.shells.prevalence import Beginning, FeatureHere, beginning, weights_here
 from ratings.shells.queries import FindingRow
 from ratings.shells.scorecard import Outcome
 from ratings.signals.contract import FEEDS
@@ -55,6 +55,7 @@ class ScreenWeights(msgspec.Struct, frozen=True):
     policy: str
     policy_version: str
     policy_digest: str
+    beginning: Beginning
     features: tuple[FeatureHere, ...]
 
 
@@ -94,7 +95,7 @@ async def show_bands(screen: FromPath[str]) -> ScreenBands:
 @get(
     "/screens/{screen:str}/weights",
     operation_id="screen_weights",
-    summary="What every bin weighed in one screen, by how common it was in the county",
+    summary="Where firms began and what every bin weighed in one screen, by what the county shows",
     tags=_TAGS,
     **allow(Role.CENTRE),
 )
@@ -102,8 +103,15 @@ async def show_weights(screen: FromPath[str]) -> ScreenWeights:
     """As the policy has them where the screen is older than the counting."""
     ran = await queries.kept_screen(screen)
     policy = await screen_policy_of(ran.policy_digest)
-    features = weights_here(policy, await queries.shown_in(ran.id))
-    return ScreenWeights(ran.id, ran.policy, ran.policy_version, ran.policy_digest, features)
+    shown = await queries.shown_in(ran.id)
+    return ScreenWeights(
+        ran.id,
+        ran.policy,
+        ran.policy_version,
+        ran.policy_digest,
+        beginning(policy, shown),
+        weights_here(policy, shown),
+    )
 
 
 @get(

@@ -20,7 +20,7 @@ from ratings.shells.policy_queries import (
     screen_policy_in_force,
     screen_policy_of,
 )
-from ratings.shells.prevalence import weights_here
+from ratings.shells.prevalence import beginning, weights_here
 from ratings.shells.queries import FindingRow, findings, latest_screen, screens, shown_in
 from ratings.shells.scorecard import expit
 from ratings.shells.what_if import Moved, Wanted, as_it_is, check_wanted, outcome, rescored
@@ -57,6 +57,7 @@ async def overview(
         status=error.status if error else 200,
         policy=policy,
         counted=bool(shown),
+        beginning=beginning(policy, shown),
         bins={one.feature: one.bins for one in weights_here(policy, shown)},
         screen=ran,
         known=known,

@@ -49,6 +49,21 @@ class FeatureHere(msgspec.Struct, frozen=True):
     bins: tuple[BinHere, ...]
 
 
+class Lowered(msgspec.Struct, frozen=True):
+    """By how much everybody begins lower, in log-odds, since the county lacks a feature."""
+
+    feature: str
+    by: float
+
+
+class Beginning(msgspec.Struct, frozen=True):
+    """Where every firm begins: by the policy, and in the county with what it lacks."""
+
+    base_rate: float
+    base_rate_here: float
+    lowered: tuple[Lowered, ...]
+
+
 def beyond(feature: Feature, counts: Sequence[int]) -> tuple[int, ...]:
     """For each bin how many firms are in it or further out, on its side; all of them where the
     weights begin."""
@@ -172,6 +187,15 @@ def weights_here(policy: Policy, counts: Counts) -> tuple[FeatureHere, ...]:
         firms = sum(counts[old.name]) if old.name in counts else None
         found.append(FeatureHere(old.name, firms, bins))
     return tuple(found)
+
+
+def beginning(policy: Policy, counts: Counts) -> Beginning:
+    """As the policy has it where nothing was counted; the largest cause first."""
+    if not counts:
+        return Beginning(policy.base_rate, policy.base_rate, ())
+    lacking = sorted(missing(policy, counts).items(), key=lambda one: (-one[1], one[0]))
+    here = local(policy, counts).base_rate
+    return Beginning(policy.base_rate, here, tuple(Lowered(*one) for one in lacking))
 
 
 def _there(policy: Policy, counts: Counts, name: str) -> tuple[int, tuple[int, ...]]:

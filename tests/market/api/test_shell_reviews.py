@@ -62,6 +62,12 @@ async def test_the_desk_tells_what_its_page_shows(county: County, tmp_path: Path
     assert all(one["usual"] == one["firms"] == 4 for one in drift if one["feed"] == "tax_filing")
     weights = (await centre.get(f"{address}/weights")).json()
     assert weights["policy_digest"] == screen["policy_digest"]
+    begins = weights["beginning"]
+    bases = [row for row in flagged[0]["reasons"] if row["signal_class"] == "base"]
+    assert [row["value"] for row in bases] == [pytest.approx(begins["base_rate_here"])]
+    # Four firms are too few to say what electricity is usual.
+    assert "power_low" in {one["feature"] for one in begins["lowered"]}
+    assert begins["base_rate_here"] < begins["base_rate"]
     here = {
         (feature["feature"], bin["bin"]): bin
         for feature in weights["features"]

@@ -1,5 +1,6 @@
 """What many show says little of one: weights by how common a sign is, within limits."""
 
+import math
 from itertools import pairwise
 
 import msgspec
@@ -10,6 +11,7 @@ from hypothesis import strategies as st
 from ratings.shells.explanation import reason_texts
 from ratings.shells.policy import Feature, Policy, load_policy
 from ratings.shells.prevalence import (
+    beginning,
     beyond,
     common,
     factors,
@@ -180,6 +182,21 @@ def test_firms_begin_lower_where_what_speaks_for_them_is_not_read(name: str, lef
     mean = -sum(min(w, 0) * n for w, n in zip(weights, usual, strict=True)) / sum(usual)
     assert lower == pytest.approx(max(0, 1 - 2 * left) * USUAL.read[name] * mean, abs=0.02)
     assert missing(POLICY, shown).keys() <= {name}
+
+
+@given(st.dictionaries(st.sampled_from(sorted(USUAL.read)), st.floats(0, 1.2)))
+def test_where_firms_begin_is_told_with_its_causes(left: dict[str, float]) -> None:
+    shown = usually(10**6)
+    for name, share in left.items():
+        shown[name] = [round(one * share) for one in shown[name]]
+    told = beginning(POLICY, shown)
+    assert told.base_rate == POLICY.base_rate
+    assert told.base_rate_here == local(POLICY, shown).base_rate
+    gap = logit(told.base_rate) - logit(told.base_rate_here)
+    assert math.fsum(one.by for one in told.lowered) == pytest.approx(gap, abs=1e-9)
+    assert [one.by for one in told.lowered] == sorted((o.by for o in told.lowered), reverse=True)
+    assert all(one.by > 0 for one in told.lowered)
+    assert beginning(POLICY, {}).lowered == ()
 
 
 def test_the_base_row_says_that_it_is_lower() -> None:
