@@ -62,11 +62,12 @@ _RETIRED_ANSWER = (
 _RETIRED_SEEN = "新址有三人在岗，出示返聘协议、退休证和本年度两份咨询报告。"
 _RETIRED = "人员为退休返聘，不参保有据；提醒其办理住所变更并补报年度报告。"
 _BOUGHT_NOTICE = (
-    "自去年下半年起零申报，无人参保，三名注册人员均在其他单位参保；"
+    "近十个月左右零申报，无人参保，三名注册人员均在其他单位参保；"
     "近期登记住所、电话和法定代表人变更为与两家已认定的空壳机构相同。请在十个工作日内说明。"
 )
 _BOUGHT_ANSWER = "公司已转让，新股东正在筹备业务，尚未招聘人员。"
 _BOUGHT_SEEN = "登记住所与此前两家空壳机构为同一仓库，无人办公；在场人员称只代收信件。"
+_BY_LOT = "随机抽查对象，按程序告知并安排现场核查。"
 _DRAWN_NOTICE = "本次为随机抽查，并非因任何不利情形。请说明人员和办公情况，便于安排现场核查。"
 _DRAWN_ANSWER = "欢迎核查，人员名册和近期项目清单已备齐。"
 _DRAWN_SEEN = "人员在岗，设备、合同和成果齐备。"
@@ -144,11 +145,11 @@ def _visit(at: datetime, result: Seen, note: str) -> Visit:
     return Visit(result, local_date(at), {one.code: answer for one in checklist()}, note)
 
 
-async def _begun(who: Actor, case: str) -> None:
+async def _begun(who: Actor, case: str, ground: str = _GROUND) -> None:
     """The officer takes the case and finds that there is ground to go on."""
     assert who.person is not None
     await assign(who, case, who.person)
-    await check_at_desk(who, case, Desk.GO_ON, _GROUND)
+    await check_at_desk(who, case, Desk.GO_ON, ground)
 
 
 async def _confirmed(cast: Cast, plan: AgencyPlan, case: str) -> Story:
@@ -239,7 +240,7 @@ async def _drawn(cast: Cast, plan: AgencyPlan, case: str) -> Story:
     """The centre's first officer has rated nearly every agency; two others look at this one."""
     office = _Office(cast, plan, "drawn")
     yield (at := office.after(2))
-    await _begun(cast.second.at(at), case)
+    await _begun(cast.second.at(at), case, _BY_LOT)
     yield (at := office.after(4))
     await give_notice(cast.second.at(at), case, _DRAWN_NOTICE)
     yield (at := office.after(6))

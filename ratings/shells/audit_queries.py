@@ -134,11 +134,13 @@ async def past_screens(limit: int = 6) -> list[ReviewLoad]:
 
 
 class Band(msgspec.Struct, frozen=True):
-    """How many agencies of a screen have points from `low` to below `low` + 10; the first band also
-    takes all below, the last all above."""
+    """How many agencies of a screen have points from `low` to below `low` + 10, and how many of
+    them it watches and flags; the first band also takes all below, the last all above."""
 
     low: int
     count: int
+    watched: int
+    flagged: int
 
 
 BAND = 10
@@ -148,16 +150,17 @@ _FIRST, _LAST = -50, 150
 async def distribution(screen: str) -> list[Band]:
     """The bands from the first to the last that has anybody in it."""
     rows = await fetch(
-        "SELECT least(greatest(floor(points / 10) * 10, $2), $3)::int AS band, count(*)"
+        "SELECT least(greatest(floor(points / 10) * 10, $2), $3)::int AS band, count(*),"
+        " count(*) FILTER (WHERE outcome = 'watch'), count(*) FILTER (WHERE outcome = 'case')"
         " FROM finding WHERE run = $1::uuid GROUP BY band ORDER BY band",
         screen,
         _FIRST,
         _LAST,
     )
-    counts = {row[0]: row[1] for row in rows}
-    if not counts:
+    bands = {row[0]: Band(*row) for row in rows}
+    if not bands:
         return []
-    return [Band(low, counts.get(low, 0)) for low in range(min(counts), max(counts) + 1, BAND)]
+    return [bands.get(low, Band(low, 0, 0, 0)) for low in range(min(bands), max(bands) + 1, BAND)]
 
 
 class FeedDrift(msgspec.Struct, frozen=True):

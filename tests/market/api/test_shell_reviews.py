@@ -54,6 +54,8 @@ async def test_the_desk_tells_what_its_page_shows(county: County, tmp_path: Path
     assert wrong.status_code == 400
     bands = (await centre.get(f"{address}/bands")).json()["bands"]
     assert sum(one["count"] for one in bands) == sum(screen["counts"].values())
+    assert sum(one["flagged"] for one in bands) == len(flagged)
+    assert sum(one["watched"] for one in bands) == screen["counts"].get("watch", 0)
     measured = (await centre.get(f"{_API}/shell-case-measures")).json()
     assert (measured["decided"], measured["days_to_decision"]) == (0, None)
     assert measured["precision"] == {"value": None, "low": None, "high": None, "of": 0}

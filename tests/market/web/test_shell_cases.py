@@ -38,13 +38,13 @@ async def test_the_overview_draws_every_agency_in_its_band(county: County, tmp_p
     ring = await screened_ring(county, tmp_path, honest=3)
     answer = await county.centre.browser.get("/console/screen", params={"lang": "en"})
     drawn = answer.text.split('<ol class="histogram">')[1].split("</ol>")[0]
-    columns = re.findall(r'<span class="hidden">([^<]+): (\d+)</span>(.*?)</li>', drawn, re.DOTALL)
-    assert sum(int(count) for _, count, _ in columns) == 6
-    high = [(label, int(count)) for label, count, more in columns if "histogram__bar--seal" in more]
+    columns = re.findall(r'<span class="hidden">([^<]+)</span>(.*?)</li>', drawn, re.DOTALL)
+    assert sum(int(re.split(r"[:,]", told)[1]) for told, _ in columns) == 6
+    high = [told for told, more in columns if "histogram__bar--seal" in more]
+    assert [told.split(", ")[1:] for told in high] in ([["flagged 2"]], [["flagged 1"]] * 2)
     scores = screen_directory(tmp_path, ring.month).scores
     flagged = [score for score in scores if score.outcome is Outcome.CASE]
     assert len(flagged) == 2
-    assert sum(count for _, count in high) == 2
     assert all(score.points >= points_at(load_policy().case_probability) for score in flagged)
 
 
