@@ -82,6 +82,7 @@ async def send_visit(request: Asking, identifier: FromPath[str]) -> Response[Any
                 identifier,
                 visit,
                 [msgspec.convert(one, Document, from_attributes=True) for one in stored],
+                min(form.versions("version"), default=None),
             ),
             folder="visits",
             most=MOST_PHOTOS,

@@ -17,7 +17,7 @@ import msgspec
 from ratings.ledger.actions import record
 from ratings.ledger.actors import Actor
 from ratings.ledger.database import execute, fetchval, row_id, tx
-from ratings.ledger.errors import Forbidden, NotFound, Refused
+from ratings.ledger.errors import Conflict, Forbidden, NotFound, Refused
 from ratings.ledger.versions import Versions, unchanged
 from ratings.sanctions import actions as sanctions
 from ratings.sanctions import holding
@@ -87,10 +87,11 @@ class Visit(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 async def report_visit(
-    actor: Actor, case: str, visit: Visit, photos: Sequence[Document] = ()
+    actor: Actor, case: str, visit: Visit, photos: Sequence[Document] = (), seen: int | None = None
 ) -> None:
     """Refused where the checklist is not whole, or where a refusal to let the visit in is not
-    documented by a note. The caller discards the photos on an error."""
+    documented by a note; Conflict where another visit was reported after step `seen`, as by a phone
+    that sends once more what had arrived. The caller discards the photos on an error."""
     _person(actor)
     _written(visit.note)
     if len(photos) > MOST_PHOTOS:
@@ -98,6 +99,12 @@ async def report_visit(
     async with tx():
         await impartial(actor, case)
         row = await holding.locked(case)
+        if seen is not None and case_way.visited_since(await way_of(row), seen):
+            raise Conflict(
+                "visit-meanwhile",
+                "A visit was reported since this form was opened. Look at it on the page of the"
+                " case; send this one only if it is another.",
+            )
         place = (visit.latitude, visit.longitude)
         check_visit(visit.checklist, visit.on, place, row["opened_at"], actor.at)
         facts = msgspec.to_builtins(visit)

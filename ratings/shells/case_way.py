@@ -205,6 +205,11 @@ def _after_decision(way: Way, decided: Step) -> Stage:
     return Stage.CLOSED if over else Stage.OUTCOME
 
 
+def visited_since(way: Way, number: int) -> bool:
+    """Whether a visit was reported after the step of that number."""
+    return any(one.did is Did.VISITED for one in way.steps[number:])
+
+
 def waiting_proposal(way: Way) -> Step | None:
     """The proposal that waits for a second person."""
     found = [

@@ -1,11 +1,12 @@
 """A shell case in the real pages: the officer, the agency and the second person, with a visit
 reported from where there is no network."""
 
-from ratings.ledger.actors import system
+from ratings.ledger.actors import Actor, system
 from ratings.ledger.clock import add_months, local_date, now
 from ratings.ledger.errors import Bilingual
 from ratings.sanctions.actions import open_case
 from ratings.sanctions.rules import Kind
+from ratings.shells.case_actions import explain
 from ratings.shells.visit import checklist
 from tests.browser.visitors import PHONE, Arrive, Visitor
 from tests.county import County
@@ -48,7 +49,7 @@ async def test_a_case_goes_its_whole_way(county: County, arrive: Arrive) -> None
     await own.press("File the objection")
     await own.looks()
 
-    await _visit(officer, desk)
+    await _visit(officer, desk, agency.actor(), case)
     await officer.looks()
     await _choose(officer, finding="shell")
     await officer.fill(
@@ -85,8 +86,9 @@ async def test_a_case_goes_its_whole_way(county: County, arrive: Arrive) -> None
     await own.looks()
 
 
-async def _visit(officer: Visitor, desk: str) -> None:
-    """Loaded in the office, filled in without a network, kept over a reload, sent afterwards."""
+async def _visit(officer: Visitor, desk: str, agency: Actor, case: str) -> None:
+    """Loaded in the office, filled in without a network, kept over a reload and over what the
+    agency says meanwhile, sent afterwards."""
     page = officer.page
     await officer.go(f"{desk}/visit")
     await officer.looks()
@@ -102,6 +104,7 @@ async def _visit(officer: Visitor, desk: str) -> None:
         " and leave this page open for the photos."
     )
     await page.context.set_offline(False)
+    await explain(agency, case, "补充：搬迁证明")
     await officer.go(f"{desk}/visit")
     await officer.sees(
         "Not sent yet: this is the draft kept in this browser. Choose the photos again."

@@ -2,15 +2,15 @@
 that were typed."""
 
 from ratings.ledger.actors import Actor, Role, system
-from ratings.ledger.clock import now
+from ratings.ledger.clock import local_date, now
 from ratings.ledger.errors import Bilingual
 from ratings.sanctions.actions import open_case
 from ratings.sanctions.rules import Kind
 from ratings.shells.case_actions import explain
 from ratings.shells.case_queries import shell_case
 from tests.conftest import Account
-from tests.county import County
-from tests.shell_way import to_decision
+from tests.county import County, picture
+from tests.shell_way import JPEG, to_decision, visit_form
 
 _PROPOSAL = {"step": "propose", "finding": "no-issue", "finding_reason": "现场有人办公，单据齐全"}
 
@@ -76,3 +76,26 @@ async def test_what_was_typed_is_there_when_the_form_is_gone(county: County) -> 
     assert (await shell_case(case, now())).stage == "second"
     seen["version"] = await _version(second, page)
     assert (await second.browser.post(page, data=seen)).status_code == 303
+
+
+async def test_a_visit_that_is_sent_once_more_is_not_reported_twice(county: County) -> None:
+    """As by a phone that never got the answer; what the agency says meanwhile refuses nobody."""
+    agency = await county.agency()
+    case = await _opened(agency)
+    await to_decision(county.centre.actor(), case)
+    page, officer = f"/console/shell-cases/{case}/visit", county.centre.browser
+    form = visit_form(local_date(now())) | {"version": await _version(county.centre, page)}
+    photos = {"photos": ("door.jpg", JPEG, "image/jpeg")}
+    await explain(Actor(Role.AGENCY, now(), uscc=agency.uscc), case, "补交办公场地租赁合同")
+    sent = await officer.post(f"{page}-report", data=form, files=photos)
+    assert sent.status_code == 303
+    before = await picture()
+    again = await officer.post(f"{page}-report", data=form, files=photos, params={"lang": "en"})
+    assert again.status_code == 409
+    assert "A visit was reported since this form was opened." in again.text
+    assert f"{form['note']}</textarea>" in again.text
+    assert await picture() == before
+    fresh = form | {"version": again.text.split('name="version" value="')[1].split('"')[0]}
+    assert (await officer.post(f"{page}-report", data=fresh)).status_code == 303
+    steps = [one.did for one in (await shell_case(case, now())).steps]
+    assert steps.count("visited") == 3

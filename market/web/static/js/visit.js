@@ -44,7 +44,7 @@
     say(form.dataset.restored);
   };
 
-  // The key ends with the number of steps: a draft from before a step has been sent or overtaken.
+  // The key ends with the number of visits reported: a draft from before one has been sent.
   for (const other of Object.keys(localStorage)) {
     if (other !== key && other.startsWith(key.slice(0, key.lastIndexOf("-") + 1))) {
       localStorage.removeItem(other);
