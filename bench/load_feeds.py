@@ -1,9 +1,10 @@
-"""Loading feeds of very many firms: nine files of 24 months through `steelyard feeds load`.
+"""Loading feeds of very many firms: nine files of 24 months through `steelyard feeds load`, or
+straight through `steelyard screen`.
 
-    make bench-load        or: python -m bench.load_feeds [--firms 1000000]
+    make bench-load        or: python -m bench.load_feeds [--firms 1000000] [--screen]
 
 The files are those of bench/screen.py, with codes whose check digits are right, in a store and a
-database of their own that are thrown away. Told are the seconds, the peak memory of the loading
+database of their own that are thrown away. Told are the seconds, the peak memory of the
 process, and how long DuckDB takes to read the same rows and write them again without looking at
 any of them. Aim: 216 million rows on two cores within 4 GB.
 """
@@ -20,7 +21,7 @@ from pathlib import Path
 import duckdb
 
 from bench.screen import COLUMNS, NEWEST
-from ratings.signals.cells import WINDOW
+from ratings.signals.cells import WINDOW, month_text
 
 AIM_MB = 4096
 # Eight digits of the code are the same for all; the check digit is that of GB 32100-2015.
@@ -74,15 +75,20 @@ def copied(path: Path) -> float:
 def main() -> None:
     parser = argparse.ArgumentParser()
     parser.add_argument("--firms", type=int, default=1_000_000)
-    firms = parser.parse_args().firms
+    parser.add_argument("--screen", action="store_true", help="screen the files, load none")
+    asked = parser.parse_args()
+    firms = asked.firms
     with tempfile.TemporaryDirectory(prefix="steelyard-load-") as directory:
         work = Path(directory) / "feeds"
         work.mkdir()
         floor = sum(copied(write(work, feed, firms)) for feed in COLUMNS)
+        command = ["feeds", "load", work]
+        if asked.screen:
+            command = ["screen", work, "--as-of", month_text(NEWEST), "--out", f"{directory}/out"]
         begun = time.perf_counter()
         subprocess.run(
-            [Path(sys.executable).with_name("steelyard"), "feeds", "load", work],
-            env=os.environ | {"STEELYARD_VAR_DIR": f"{directory}/var"},
+            [Path(sys.executable).with_name("steelyard"), *command],
+            env=os.environ | {"STEELYARD_VAR_DIR": f"{directory}/var", "TMPDIR": directory},
             check=True,
         )
         spent = time.perf_counter() - begun
