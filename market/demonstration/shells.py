@@ -11,7 +11,7 @@ from market.demonstration.cast import Cast, stream
 from market.demonstration.firms import AgencyPlan
 from market.oversight.feeding import deliver_conduct
 from ratings.ledger.actors import Actor, system
-from ratings.ledger.clock import add_months, add_working_days, end_of_day, local_date
+from ratings.ledger.clock import add_months, add_working_days, local_date
 from ratings.sanctions.queries import case_files
 from ratings.sanctions.rules import Kind, Severity
 from ratings.shells.actions import Delivery, Screened, screen_store, take_in_and_screen
@@ -136,8 +136,8 @@ class _Office:
 
     def once_explained(self, noticed: datetime) -> datetime:
         """The day but one after the time to explain."""
-        last = end_of_day(add_working_days(local_date(noticed), EXPLAIN_DAYS))
-        return office_hour(local_date(last) + timedelta(days=1), self._random)
+        last = add_working_days(local_date(noticed), EXPLAIN_DAYS)
+        return office_hour(last + timedelta(days=2), self._random)
 
 
 def _visit(at: datetime, result: Seen, note: str) -> Visit:

@@ -121,7 +121,7 @@ def test_order_and_repetition_of_rows_change_nothing(
 @pytest.mark.parametrize("story_ends", ["2026-01", "2026-06", "2026-12"])
 @pytest.mark.parametrize("back", [0, 1, 4])
 def test_the_parts_are_played_in_every_month_of_the_year(
-    tmp_path: Path, code: Code, agencies: list[AgencyFacts], story_ends: str, back: int
+    tmp_path: Path, code: Code, story_ends: str, back: int
 ) -> None:
     """One of each in a county of sixty, as the demonstration has them, screened while the story
     runs: the shell was bought three months before it ends."""
